@@ -1,0 +1,1 @@
+"""Everything two functions could share. Package `__init__` files import nothing: each cold start pays only for what it uses."""

@@ -1,0 +1,1 @@
+"""What we know: the entities and their rules. No I/O."""

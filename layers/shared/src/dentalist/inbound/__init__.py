@@ -1,0 +1,1 @@
+"""What reaches us: bytes and headers become typed events. No I/O."""

@@ -1,0 +1,1 @@
+"""Queues, objects and keys."""

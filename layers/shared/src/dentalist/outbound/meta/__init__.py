@@ -1,0 +1,1 @@
+"""Meta: the Graph API on behalf of one linked account."""

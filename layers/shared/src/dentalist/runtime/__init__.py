@@ -1,0 +1,1 @@
+"""The Lambda around: settings, observability, HTTP errors, identity, wiring."""

@@ -1,0 +1,1 @@
+"""What we remember: repositories over Supabase, one per aggregate."""
