@@ -114,6 +114,18 @@ class StoreUnavailable(DomainError):
     detail = "The service is briefly unavailable; try again."
 
 
+class StoreRefused(Exception):
+    """The store understood and refused: a missing grant, a violated constraint, an unknown function. A mistake of ours.
+
+    Holds the code alone: PostgreSQL's message and details quote the values of the row.
+    """
+
+    def __init__(self, code: str | None, what: str) -> None:
+        """Name the error's code and the function or table that was asked."""
+        self.code = code
+        super().__init__(f"the store refused {what} with code {code}")
+
+
 @dataclass(frozen=True)
 class MetaFault:
     """What Meta said, as it said it."""
