@@ -112,7 +112,7 @@ create table public.marketing_templates (
   professional_id uuid not null,
   channel_id uuid not null,
   external_id text,
-  name text not null check (name ~ '^[a-z0-9_]{1,512}$'),
+  name text not null check (name ~ '^[a-z0-9_]+$' and length(name) <= 512),
   language text not null,
   category text not null check (category in ('MARKETING', 'UTILITY', 'AUTHENTICATION')),
   status text not null,
