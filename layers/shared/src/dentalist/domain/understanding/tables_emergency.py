@@ -1,0 +1,333 @@
+"""What makes a message an emergency, and what takes it back.
+
+Missing one is the worst mistake of the assistant, so plain pain counts until the text itself says that it is slight,
+over, or only a question. ``RED_FLAGS`` are never taken back by "un poquito".
+"""
+
+from __future__ import annotations
+
+from dentalist.domain.understanding.rules import Rule
+
+RED_FLAGS: tuple[Rule, ...] = (
+    Rule(
+        "face_swollen",
+        0.95,
+        r"<cara>..5 (?:<hinchado>)|(?:<hinchado>)..5 <cara>",
+        unless=r"va a (?:hinch|inflam)\w+|puede (?:hinch|inflam)\w+",
+    ),
+    Rule(
+        "face_like_a_balloon",
+        0.95,
+        r"<cara>..4 (?:como|es|parece|hecha) (?:un|una) (?:globo|melon|pelota|balon|sapo)",
+    ),
+    Rule(
+        "swollen_all_over",
+        0.9,
+        r"(?:estoy|esta|toy|amaneci|desperte|tengo) (?:tod[oa]|muy|super|re)..1 hinchad[oa]",
+    ),
+    Rule(
+        "bleeding_does_not_stop",
+        0.95,
+        r"no (?:me |le |se me |se |nos )?(?:para|paro|deja|dejo|cesa|detiene|corta|corto|puedo (?:parar|cortar"
+        r"|detener))..4 (?:sangr\w+|hemorragia)|(?:sangr\w+|hemorragia)..5 no (?:me |le |se me |se le |se "
+        r"|lo )?(?:para|paro|deja|detiene|corta|puedo|quiere|frena|cesa)|sangr\w+..4 (?:y|,|\.|que) no (?:me "
+        r"|le |se )?(?:para|deja|detiene|corta)",
+        negatable=False,
+    ),
+    Rule(
+        "bleeding_heavily",
+        0.95,
+        r"sangr\w+..3 <mucho>|(?:mucha|tanta|bastante) sangre|a chorros|hemorragia|desangr\w+",
+    ),
+    Rule(
+        "spits_blood",
+        0.9,
+        r"(?:escup|bot|sal|chorre|ech|vomit|perd|llen|lag|trag)\w*..5 sangre",
+    ),
+    Rule(
+        "tooth_broken_or_lost",
+        0.9,
+        r"(?:se (?:me|le|nos)|me|le|se|ha|he)(?: \w+)? (?:cayo|caido|salio|salido|partio|partido|quebro"
+        r"|quebrado|rompio|roto|zafo|zafado|volo|aflojo|aflojaron|movio|fracturo|fracturado|astillo|desprendio"
+        r"|partieron|rompieron|quebraron|cayeron|salieron|quebre|rompi|parti|revente|fracture|saltado|salto"
+        r"|arranco)..4 <diente>|(?:rompi|revente|parti|quebre|fracture|perdi|perdio|vole|arranque|boto"
+        r"|bote)..3 <diente>|<diente>..1 (?:baila\w*|floj[oa]s?|suelt[oa]s?|colgando|movid[oa]s?)"
+        r"|baila..3 <diente>|<diente>..2 (?:rot[oa]s?|partid[oa]s?|quebrad[oa]s?|fracturad[oa]s?)",
+        unless=r"de leche|protesis|dentadura|hace (?:anos|meses|mucho)",
+    ),
+    Rule(
+        "blow_to_the_mouth",
+        0.9,
+        r"(?:golpe\w*|pego|pegue|pegaron|choque|accidente|caida|cayo|caido|cai|hostia|palo|trompada|codazo"
+        r"|pelotazo|balonazo|rodillazo|cabezazo|patada|puneta\w+|pina|choqu[eo]|lastim\w+|cort[eo]|abrio"
+        r"|atropell\w+)..8 <boca>",
+        unless=r"de leche|hace (?:anos|meses)|en la cara (?:el|los|la|del) preci\w+",
+    ),
+    Rule(
+        "breathing_swallowing_opening",
+        0.95,
+        r"(?:no|cuesta|dificultad|dificil|apenas|sin poder)..4 (?:respir\w+|tragar|trago|hablar|(?:abrir"
+        r"|cerrar|mover)..2 boca)|trabad[ao]..2 (?:mandibula|boca|quijada)|(?:mandibula|quijada)..2 (?:trab"
+        r"|salio|desencaj)\w*|ahog\w+|falta el aire|sin aire|asfixi\w+",
+        negatable=False,
+    ),
+    Rule(
+        "swallowed_something",
+        0.9,
+        r"(?:trague|trago|tragado|aspir[oe])..2 (?:un|una|el|la) \w+",
+        unless=r"saliva|trago en",
+    ),
+    Rule(
+        "pus_or_infection",
+        0.85,
+        r"pus|absceso|flemon\w*|infec\w+|suput?r\w+|(?:sal|bot|larg)\w*..3 (?:algo|liquido"
+        r"|materia)..2 (?:amarill|verd|blanc)\w+",
+        unless=r"(?:precio|cuanto) \w+",
+    ),
+    Rule(
+        "fever_and_mouth",
+        0.95,
+        r"fiebre|febril|calentura|temperatura|escalofrios|3[89](?:\.\d)?|4[01]",
+        unless=r"no (?:voy|vamos|puedo|podre|podremos|va)..6",
+        requires=r"<hinchado>|<boca>|<cara>|dol\w+|duel\w+|extraccion|sacaron|operaron|cirugia|implante|pus",
+    ),
+    Rule(
+        "severe_pain",
+        0.95,
+        r"due[lr]\w*..6 <mucho>|<mucho>..2 dolor\w*|dolor\w*..5 <mucho>|dolorazo|doloron"
+        r"|me (?:esta )?mata\w*..3 dolor|due[lr]\w*..6 una (?:banda|bocha|barbaridad)|muy adolorid\w+"
+        r"|mucho duele|veo..2 estrellas|me (?:explota|revienta|estalla)|dolor..5 (?:oido|cabeza|ojo)",
+        unless=(
+            r"<will_it_hurt>|(?:tuve|tenia|dolia|dolio)..4 (?:pero|despues|cuando|la otra|el ano)"
+            r"|(?:la otra vez|la ultima vez|el ano pasado|la vez pasada)..4 (?:tuve|tenia|dolia|dolio)"
+        ),
+        requires=r"me|le|nos|tengo|tiene|estoy|esta|siento|con|traigo|trae|ando|llevo|dolor\w*|muelas?",
+    ),
+    Rule(
+        "pain_unbearable",
+        0.95,
+        r"no (?:l[oa] |me |la )?(?:aguant\w+|soport\w+|resist\w+|toler\w+|doy mas|puedo mas|puedo con)"
+        r"|insoportable|inaguantable|me muero|muero|desesperad[oa]|llorando|llora|grita\w*|ya no se que tomar"
+        r"|me retuerzo|(?:estoy|ando) (?:re |muy )?mal (?:de|con|por) (?:la|el|una) (?:muela|diente|dolor)"
+        r"|a la miseria|fatal",
+        requires=r"<hurting>",
+        negatable=False,
+    ),
+    Rule(
+        "pain_does_not_pass",
+        0.9,
+        r"(?:dol\w+|duel\w+)..8 no (?:se )?(?:me|le)? ?(?:pasa|quita|va|calma|baja|cede)|no (?:se )?(?:me|le"
+        r"|se) ?(?:pasa|quita|calma|va|cede)..3 (?:dolor|con nada)|(?:ketorolac\w*|ibuprofeno\w*"
+        r"|paracetamol\w*|tramadol|diclofenac\w*|analgesic\w*)..4 (?:nada|no)",
+        requires=r"<hurting>",
+        negatable=False,
+    ),
+    Rule(
+        "no_sleep_for_pain",
+        0.9,
+        r"no (?:he |me )?(?:puedo|pude|podido|deja|dejo|duerm\w+|dormi|pegue)..3 (?:dormir|comer|ojo|noche"
+        r"|hablar|nada)?|sin dormir|toda la noche (?:despiert\w+|llorando|con dolor)|(?:me )?(?:desperto"
+        r"|despierta)..3 dolor",
+        unless=r"no (?:puedo|pude) (?:ir|asistir|llegar)",
+        requires=r"dol\w+|duel\w+|hinch\w+",
+        negatable=False,
+    ),
+    Rule(
+        "cannot_eat",
+        0.85,
+        r"(?:sin poder|no (?:me |le )?(?:puedo|puede|deja|podido))..2 (?:comer|masticar|morder|dormir"
+        r"|descansar)",
+        unless=r"despues de|puedo comer|(?:chicle|turron)",
+        negatable=False,
+    ),
+    Rule(
+        "half_face_numb",
+        0.85,
+        r"(?:durmio|dormid[oa]|adormec\w+|paraliz\w+|caid[ao])..3 (?:cara|lengua|labio|boca)|(?:cara|lengua"
+        r"|labio|boca)..2 (?:dormid[oa]|adormecid[oa]|paralizad[oa]|torcid[oa])",
+        unless=r"(?:horas|hoy)..4 anestesia",
+    ),
+    Rule(
+        "gum_burst",
+        0.85,
+        r"(?:revento|reventaron|abrio|abrieron)..3 (?:encia|herida|puntos|labio)|(?:solt|abri"
+        r"|salt)\w+..2 puntos",
+    ),
+    Rule(
+        "throbbing",
+        0.85,
+        r"lat(?:e|en|ir|iendo|idos?)..4 (?:cara|muelas?|dientes?|encias?|cabeza|boca)|(?:pulsa"
+        r"|punza)\w*..3 (?:muela|diente|encia)|(?:muela|diente|encia|cara)..3 lat(?:e|en|iendo)",
+    ),
+    Rule(
+        "after_surgery",
+        0.9,
+        r"(?:extraccion|cirugia|operacion|operaron|sacaron|colocaron|implante|cordales"
+        r"|extrajeron)..9 (?:sangr\w+|fiebre|pus|hinchad\w+|dura|supur\w+|mal olor|adormecid\w+)",
+        unless=r"es normal..3 (?:un poco|algo)|poquito|precio|cuanto (?:sale|cuesta|vale)",
+    ),
+    Rule(
+        "fainting",
+        0.95,
+        r"desmay\w+|inconsciente|perdio el conocimiento|convuls\w+|no responde|no reacciona",
+    ),
+    Rule(
+        "allergic_reaction",
+        0.9,
+        r"reaccion alergica|ronchas|me dio alergia|alergia..4 (?:antibiotico|anestesia|remedio)",
+    ),
+    Rule(
+        "wants_to_die",
+        0.9,
+        r"suicid\w+|quitarme la vida|no quiero (?:seguir viviendo|vivir)",
+        negatable=False,
+    ),
+    Rule(
+        "help_call",
+        0.85,
+        r"auxilio|socorro|ambulancia|s o s|sos ayuda",
+    ),
+    Rule(
+        "foreign_red_flag",
+        0.9,
+        r"toothache|severe pain|terrible pain|swollen|bleeding|knocked out|muita dor|inchad\w+",
+    ),
+    Rule(
+        "foreign_emergency",
+        0.85,
+        r"emergency|urgent|dor de dente|dor forte|sangrando muito",
+    ),
+    Rule(
+        "ball_in_gum",
+        0.85,
+        r"(?:bola|bolita|pelota|bulto|grano)..3 (?:encia|paladar|boca|cara|mejilla)..6 (?:duele|pus)",
+    ),
+)
+
+# The word itself, unless it is somebody else's emergency or only its price.
+EXPLICIT: tuple[Rule, ...] = (
+    Rule(
+        "says_emergency",
+        0.9,
+        r"(?:es|tengo|tenemos|hay|por|una|de|atienden|reciben|atendes|atendeis|muy) (?:una )?(?:urgencias?"
+        r"|emergencias?)|emergencia|urgencia",
+        unless=(
+            r"<not_ours>|(?:precio|cuanto|costo|valor)..5 (?:urgencia|emergencia)|numero de emergencia"
+            r"|no es (?:una )?(?:urgencia|emergencia)"
+        ),
+    ),
+    Rule(
+        "says_urgent",
+        0.75,
+        r"urgente\w*|urgentisimo|urge doctor\w*",
+        unless=(
+            r"no es..1 urgente|nada urgente|no tan urgente|sin urgencia|factura|recibo|presupuesto"
+            r"|no urgente|urgente no|no (?:me )?urge"
+        ),
+    ),
+    Rule(
+        "on_call",
+        0.8,
+        r"guardia",
+        unless=r"guardia(?:s)? civil|(?:estoy|trabajo|tengo)..2 guardia",
+    ),
+)
+
+PAIN: tuple[Rule, ...] = (
+    Rule(
+        "mouth_injured",
+        0.7,
+        r"<boca>..3 (?:negr[oa]|abiert[oa]|colgando|morad[oa]"
+        r"|cortad[oa]|lastimad[oa]|clavad[oa]|expuest[oa]|destrozad[oa])"
+        r"|nervio..3 (?:aire|expuesto|vista)|(?:clav|quem|lastim)\w+..4 <boca>",
+        unless=r"bo(?:ca|cas) abierta|cepillo",
+    ),
+    Rule(
+        "tooth_torments",
+        0.8,
+        r"<diente>..4 (?:mata\w*|volviendo loc[oa]|tortura\w*)|(?:mata|matando)..3 <diente>",
+    ),
+    Rule(
+        "tooth_hurts",
+        0.7,
+        r"(?:me|le|nos|les|te) (?:esta |estan |sigue |siguen )?(?:duele\w*|doliendo)(?! (?:mucho |tanto "
+        r"|bastante )?<elsewhere>)",
+        unless=r"<will_it_hurt>",
+    ),
+    Rule(
+        "has_pain",
+        0.7,
+        r"(?:tengo|tiene|estoy con|esta con|siento|siente|traigo|trae|sigo con|ando con|llevo|con)..4 dolor\w*",
+    ),
+    Rule(
+        "mentions_pain",
+        0.65,
+        r"dolor(?:es)?(?! de (?:cabeza|panza|estomago|espalda|garganta))",
+        unless=r"tuve|tenia|dolia|dolio|(?:da|dan|produce|causa|habra|hay|quita|para el|especialista en) dolor",
+    ),
+    Rule(
+        "gum_swollen",
+        0.7,
+        r"encias?..3 (?:hinch\w+|inflam\w+)|(?:hinch\w+|inflam\w+)..4 (?:encias?|boca)",
+    ),
+    Rule(
+        "is_bleeding",
+        0.7,
+        r"sangrado (?:tras|despues|post|en|de)|(?:esta|estoy|estan|sigo|sigue|anda)..1 sangrando|(?:me"
+        r"|le) sangra..2 (?:boca|herida|donde)",
+    ),
+    Rule(
+        "blood",
+        0.7,
+        r"sangre",
+        unless=r"(?:analisis|examen|muestra|presion|donar|tipo)..2 sangre",
+    ),
+    Rule(
+        "numb",
+        0.6,
+        r"no siento..3 (?:lengua|labio|cara|boca)",
+        negatable=False,
+    ),
+)
+
+# Said together with pain, these make it something to look at, not an emergency.
+SLIGHT: tuple[Rule, ...] = (
+    Rule(
+        "slight",
+        1,
+        r"un (?:po(?:co|quito|quitin)|pelin|tantito|cachito)|poquito|poquitito|tantito|apenas|leve\w*|algo de",
+        negatable=False,
+    ),
+    Rule(
+        "discomfort",
+        1,
+        r"molestias?|incomod\w+|sensib\w+",
+        negatable=False,
+    ),
+    Rule(
+        "sometimes",
+        1,
+        r"a veces|de vez en cuando|cada tanto|de repente",
+        negatable=False,
+    ),
+    Rule(
+        "only_when",
+        1,
+        r"(?:solo |cuando |si |al )(?:me )?(?:como|tomo|bebo|muerdo|mastico|cepillo|comer|tomar|morder"
+        r"|masticar|cepillarme|mastique|coma|tome|aprieto)|con (?:el |lo )?(?:frio|dulce|calor|caliente)",
+        negatable=False,
+    ),
+    Rule(
+        "over",
+        1,
+        r"ya no|ya (?:se me |me |se )?paso|se me paso|ya estoy (?:bien|mejor)|no (?:me )?duele",
+        negatable=False,
+    ),
+    Rule(
+        "a_question",
+        1,
+        r"es normal que..3 duela|duele..3 (?:el|la|los|las|un|una) (?:endodoncia|implante|blanqueamiento"
+        r"|extraccion|anestesia|limpieza|ortodoncia|brackets)",
+        negatable=False,
+    ),
+)
