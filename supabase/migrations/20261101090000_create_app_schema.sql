@@ -6,7 +6,8 @@ create extension if not exists btree_gist with schema extensions;
 create schema app;
 comment on schema app is 'Helpers of the SQL functions and policies; not exposed by the API.';
 grant usage on schema app to anon, authenticated, service_role;
-alter default privileges in schema app revoke execute on functions from public;
+-- Whoever may execute a function is said next to it. Not "in schema app": that could not take away the global default.
+alter default privileges revoke execute on functions from public;
 
 -- A lookup key, never a number to send to: Argentina writes mobiles with and without the 9, Mexico with and without the 1.
 -- Its twin is dentalist.domain.phones.canonical_phone; one table of cases tests both.

@@ -149,6 +149,7 @@ create function app.message_rank(status text) returns integer
 language sql immutable parallel safe set search_path = '' as $$
   select array_position(array['queued', 'sending', 'unknown', 'sent', 'failed', 'delivered', 'read'], status)
 $$;
+grant execute on function app.message_rank(text) to authenticated, service_role;
 create function app.keep_status_forward() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -152,6 +152,8 @@ def test_history_is_what_both_sides_saw_before_the_unanswered_messages(
     first = claim_answer(db, conversation)
     granted = claim(db, office.clinic, conversation, answer_of_ai(body="Hola, ¿en qué te ayudo?"))
     settle(db, office.clinic, granted["message_id"])
+    lost = claim(db, office.clinic, conversation, answer_of_ai(body="nunca llegó", answer_part=1))
+    settle(db, office.clinic, lost["message_id"], "failed", error={"code": 131026})
     finish_answer(db, conversation, first)
     gone = message(office, "me equivoqué")
     ingest(db, gone)

@@ -154,15 +154,18 @@ def test_without_a_debounce_the_answer_is_due_at_once(db: Connection, office: Of
     assert ingest(db, message(office), debounce=0)["wake"]["delay_seconds"] == 0
 
 
-@pytest.mark.parametrize("quiet", [{"type": "system"}, {"type": "text", "group_id": "g-1"}])
+@pytest.mark.parametrize(
+    ("quiet", "unread"), [({"type": "request_welcome"}, 0), ({"type": "text", "group_id": "g-1"}, 1)]
+)
 def test_what_nobody_said_to_us_owes_no_answer_and_opens_no_window(
-    db: Connection, office: Office, quiet: dict[str, str]
+    db: Connection, office: Office, quiet: dict[str, str], unread: int
 ) -> None:
     stored = ingest(db, message(office, owes_answer=False, opens_window=False, **quiet))
 
     assert stored["outcome"] == "stored" and stored["wake"] is None
     conversation = only_conversation(db)
     assert (conversation["epoch"], conversation["last_inbound_at"]) == (0, None)
+    assert conversation["unread_count"] == unread
     assert rows(db, "marketing_messages")[0]["owed_epoch"] is None
 
 
