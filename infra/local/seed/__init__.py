@@ -1,0 +1,1 @@
+"""The three professionals every local stack starts with."""
