@@ -29,6 +29,7 @@ class FakeSendGate:
     """Grants every claim, unless told to refuse; remembers what was asked and settled."""
 
     refusal: Exception | None = None
+    sent_before: Message | None = None
     attempt: int = 1
     recipient: Recipient = field(default_factory=lambda: Recipient(phone=PHONE))
     settle_failures: list[Exception] = field(default_factory=list)
@@ -36,10 +37,12 @@ class FakeSendGate:
     settled: list[tuple[Claim, Settlement]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
-    def claim(self, conversation_id: UUID, draft: Draft) -> Claim:
+    def claim(self, conversation_id: UUID, draft: Draft) -> Claim | Message:
         self.log.append("claim")
         if self.refusal is not None:
             raise self.refusal
+        if self.sent_before is not None:
+            return self.sent_before
         self.drafts.append(draft)
         return make_claim(conversation_id=conversation_id, attempt=self.attempt, recipient=self.recipient)
 
@@ -174,6 +177,10 @@ class FakeIdempotency:
         known_hash, lease, _ = self.kept[route, key]
         assert lease == lease_id
         self.kept[route, key] = (known_hash, lease, answer)
+
+    def forget(self) -> None:
+        """Every lease ran out before its answer was noted."""
+        self.kept.clear()
 
     def release(self, route: str, key: str, lease_id: UUID) -> None:
         assert self.kept.pop((route, key))[1] == lease_id

@@ -13,7 +13,7 @@ from dentalist.domain.identity import Role
 from dentalist.domain.message import MessageStatus
 from dentalist.runtime import wiring
 from dentalist.runtime.http_api import http_api
-from dentalist.runtime.idempotency import Idempotent
+from dentalist.runtime.idempotency import Idempotent, request_key
 from dentalist.runtime.observability import make_logger, make_metrics
 from dentalist.services.send_message import Readable, send_message
 from send_message.models import SendMessageRequest, SendMessageResponse
@@ -52,6 +52,7 @@ def post_message(request: SendMessageRequest) -> tuple[SendMessageResponse, int]
         ),
         opener=wiring.conversation_opener(caller.professional_id),
         sending=wiring.sending(caller.professional_id),
+        request_key=request_key(app),
     )
     metrics.add_metric(name=f"manual_messages_{message.status.value}", unit=MetricUnit.Count, value=1)
     logger.info("message sent", extra={"message_id": str(message.message_id), "status": message.status.value})

@@ -5,8 +5,15 @@ alter table public.marketing_messages add column states_effect boolean not null 
 comment on column public.marketing_messages.states_effect is
   'Tells of something already done (a booking): never dropped because it is outdated, never lost silently.';
 
+alter table public.marketing_messages add column request_key uuid;
+comment on column public.marketing_messages.request_key is
+  'Of the request with an Idempotency-Key that sent it: asked again after a crash, the same request sends nothing again.';
+create index marketing_messages_request_key_idx
+  on public.marketing_messages (professional_id, request_key) where request_key is not null;
+
 create type app.send_request as (
   message_id uuid,
+  request_key uuid,
   author text,
   actor_id uuid,
   type text,
@@ -33,6 +40,7 @@ language plpgsql stable set search_path = '' as $$
 declare
   request app.send_request;
 begin
+  request.request_key := (p_message ->> 'request_key')::uuid;
   request.author := p_message ->> 'author';
   request.actor_id := (p_message ->> 'actor_id')::uuid;
   request.type := p_message ->> 'type';

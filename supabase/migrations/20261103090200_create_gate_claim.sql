@@ -127,12 +127,12 @@ begin
   insert into public.marketing_messages
     (professional_id, conversation_id, channel_id, direction, sender, actor_id, type, body, payload, status, purpose,
      human_epoch, answer_epoch, answer_part, states_effect, attempt, not_after, send_lease_until, ai_metadata,
-     created_at)
+     request_key, created_at)
   values
     (p_conversation.professional_id, p_conversation.id, p_conversation.channel_id, 'outbound', p_request.author,
      p_request.actor_id, p_request.type, p_request.body, p_request.payload, 'sending', p_request.purpose,
      p_conversation.human_epoch, p_request.answer_epoch, p_request.answer_part, p_request.states_effect, 1,
-     p_request.not_after, lease_until, p_request.ai_metadata, clock_timestamp())
+     p_request.not_after, lease_until, p_request.ai_metadata, p_request.request_key, clock_timestamp())
   returning * into message;
   return message;
 end
@@ -195,8 +195,21 @@ end
 $$;
 call app.guard_function('app.granted(public.marketing_conversations, app.sending_channel, public.marketing_messages)');
 
+-- What a request with this key sent in the 24 h that a key lives; null when nothing, or when it definitely was not sent.
+-- No constraint is needed: a request names its conversation, whose lock is held.
+create function app.sent_before(p_professional_id uuid, p_request app.send_request) returns jsonb
+language sql stable set search_path = '' as $$
+  select jsonb_build_object('outcome', 'repeated', 'message_id', id, 'conversation_id', conversation_id,
+                            'external_id', external_id, 'status', status)
+  from public.marketing_messages
+  where professional_id = p_professional_id and request_key = p_request.request_key and status <> 'failed'
+    and created_at > now() - interval '24 hours'
+$$;
+call app.guard_function('app.sent_before(uuid, app.send_request)');
+
 -- Asks to send one message. The answer is granted (the row exists as `sending` and must be settled), refused with a
--- code, outdated (write it again), busy (another send is in flight) or throttled; only granted may be sent.
+-- code, outdated (write it again), busy (another send is in flight), throttled or repeated (the same request sent it
+-- before); only granted may be sent.
 create function public.gate_claim(p_professional_id uuid, p_conversation_id uuid, p_message jsonb) returns jsonb
 language plpgsql security invoker set search_path = '' as $$
 declare
@@ -209,6 +222,7 @@ declare
   person_begins boolean;
   refusal text;
   throttle jsonb;
+  sent jsonb;
 begin
   if conversation.id is null then
     return jsonb_build_object('outcome', 'not_found');
@@ -226,6 +240,10 @@ begin
     request := app.retry_request(p_message, waiting);
   end if;
   perform app.check_send_request(request);
+  sent := app.sent_before(p_professional_id, request);
+  if sent is not null then
+    return sent;
+  end if;
 
   channel := app.sending_channel(conversation.channel_id);
   select * into template from public.marketing_templates

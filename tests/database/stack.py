@@ -64,9 +64,12 @@ class DatabaseServer:
         with psycopg.connect(postgres.database_url(self.port, user=postgres.SUPERUSER), autocommit=True) as connection:
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
-    def migrate(self, database: str, migrations: Path = MIGRATIONS) -> "subprocess.CompletedProcess[str]":
-        """Run the project's own migration command against a database, as the role postgres."""
-        environment = {**os.environ, "DATABASE_URL": self.url(database), "MIGRATIONS_DIR": str(migrations)}
+    def migrate(
+        self, database: str, migrations: Path = MIGRATIONS, *, user: str = "postgres"
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run the project's own migration command against a database."""
+        url = postgres.database_url(self.port, database, user=user)
+        environment = {**os.environ, "DATABASE_URL": url, "MIGRATIONS_DIR": str(migrations)}
         command = [NODE, str(LITE / "migrate.mjs")]
         return subprocess.run(  # noqa: S603 - our own script
             command, env=environment, capture_output=True, text=True, timeout=60, check=False

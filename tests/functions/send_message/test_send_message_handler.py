@@ -175,6 +175,24 @@ def test_the_same_key_sends_one_message(world: World) -> None:
     assert (again["statusCode"], told(again)) == (201, told(first))
 
 
+def test_a_request_repeated_after_a_crash_is_known_by_its_key_and_body(world: World) -> None:
+    for body, headers in [
+        (world.text(), {"idempotency-key": "k-1"}),
+        (world.text(), {"idempotency-key": "k-1"}),
+        (world.text(), {"idempotency-key": "k-2"}),
+        (world.text(text={"body": "Otra cosa"}), {"idempotency-key": "k-1"}),
+        (world.text(), {}),
+    ]:
+        world.keys.forget()  # the function died before it could note its answer
+        world.post(body, **headers)
+
+    first, again, other_key, other_body, without = [draft.request_key for draft in world.gate.drafts]
+    assert first is not None
+    assert first == again
+    assert len({first, other_key, other_body, without}) == 4
+    assert without is None
+
+
 def test_a_key_whose_message_was_throttled_may_be_used_again(world: World) -> None:
     world.whatsapp.next_answer = MetaRateLimited(FAULT, retry_after=timedelta(seconds=6))
     world.post(world.text(), **{"idempotency-key": "k1"})

@@ -232,3 +232,14 @@ def test_a_file_that_does_not_exist_claims_nothing(world: World) -> None:
         world.send(make_draft(content=Content.media("image", storage_path="p/none.jpg")))
 
     assert world.gate.log == []
+
+
+def test_what_the_same_request_sent_before_is_answered_and_not_sent_again(world: World) -> None:
+    before = Message(message_id=uuid4(), conversation_id=uuid4(), status=MessageStatus.SENT, external_id=WAMID)
+    world.gate.sent_before = before
+
+    message = world.send(make_draft(request_key=uuid4()))
+
+    assert message == before
+    assert world.whatsapp.attempts == []
+    assert world.gate.settled == []

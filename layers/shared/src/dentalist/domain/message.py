@@ -145,7 +145,8 @@ class Draft:
     For a person: ``author=PERSON`` and ``actor_id``. For the assistant: ``human_epoch`` and ``answer_epoch`` as they
     were when the answer was claimed, ``answer_part`` (0, 1, …), the answer's ``lease_id``, ``effect`` when the text
     states something committed (a booking), ``not_after``, ``ai_metadata``. ``message_id`` asks for another attempt of a
-    row that waits with ``next_attempt_at``.
+    row that waits with ``next_attempt_at``. ``request_key`` names the request that asks: the same one, repeated after a
+    crash, sends nothing again.
     """
 
     content: Content
@@ -160,6 +161,7 @@ class Draft:
     not_after: datetime | None = None
     ai_metadata: Mapping[str, Any] | None = field(default=None, repr=False)
     message_id: UUID | None = None
+    request_key: UUID | None = None
 
     @property
     def is_automatic(self) -> bool:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.middlewares import BaseMiddlewareHandler, NextMiddleware
@@ -40,12 +40,29 @@ class Idempotent(BaseMiddlewareHandler[HttpApi]):
         if not 1 <= len(key) <= _LONGEST_KEY:
             wrong = {"loc": ["header", "Idempotency-Key"], "msg": f"must have 1 to {_LONGEST_KEY} characters"}
             return app.as_response(validation_problem([wrong]))
-        route = f"{app.current_event.http_method} {app.current_event.path}"
+        route = _route(app)
         store = self._stores(app.caller.professional_id)
         claimed = store.claim(route, key, _hash_of(app.current_event.json_body), lease_seconds=_LEASE_SECONDS)
         if isinstance(claimed, KeptAnswer):
             return _again(claimed)
         return _first_time(app, next_middleware, store, _Lease(route, key, claimed))
+
+
+def request_key(app: HttpApi) -> UUID | None:
+    """An id of the request that is the same when it is repeated; None without an ``Idempotency-Key``.
+
+    A function that dies after it acted leaves a key whose lease runs out. Whoever acts stores this id with what it did,
+    so that the same request, let through again, finds it.
+    """
+    key = app.current_event.headers.get(_HEADER)
+    if not key:
+        return None
+    request = (_route(app), key, _hash_of(app.current_event.json_body))
+    return uuid5(app.caller.professional_id, json.dumps(request))
+
+
+def _route(app: HttpApi) -> str:
+    return f"{app.current_event.http_method} {app.current_event.path}"
 
 
 class _Lease(NamedTuple):

@@ -34,8 +34,11 @@ class Settlement(NamedTuple):
 class SendGate(Protocol):
     """The rules before a message may leave, and the record of what became of it."""
 
-    def claim(self, conversation_id: UUID, draft: Draft) -> Claim:
-        """The row and the lease to send it once, or the rule that refused, raised as a domain error."""
+    def claim(self, conversation_id: UUID, draft: Draft) -> Claim | Message:
+        """The row and the lease to send it once, or the rule that refused, raised as a domain error.
+
+        A message instead of a claim: the same request sent it before.
+        """
 
     def settle(self, claim: Claim, settlement: Settlement) -> Message:
         """Record the outcome and give the lease back; applies statuses that came early."""

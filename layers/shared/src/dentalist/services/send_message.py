@@ -47,6 +47,7 @@ def send_message(
     readable: Readable,
     opener: ConversationOpener,
     sending: Sending,
+    request_key: UUID | None = None,
 ) -> Message:
     """Send a message written by a person; the assistant stops answering in that conversation.
 
@@ -57,6 +58,7 @@ def send_message(
         readable: what the person may read.
         opener: begins conversations.
         sending: the one path of every message.
+        request_key: names the request; repeated after a crash, it sends nothing again.
 
     Raises:
         ConversationNotFound, ChannelNotFound, MediaNotFound: the person sees no such object.
@@ -75,7 +77,8 @@ def send_message(
     content = prepare(conversation)
     is_marketing = content.template is not None and content.template.category == MARKETING
     purpose = Purpose.MARKETING if is_marketing else Purpose.CARE
-    return sending.send(conversation.id, Draft(content, Author.PERSON, purpose, actor_id=actor_id))
+    draft = Draft(content, Author.PERSON, purpose, actor_id=actor_id, request_key=request_key)
+    return sending.send(conversation.id, draft)
 
 
 def _preparation(

@@ -50,7 +50,8 @@ class Sending:
 
         Returns:
             The message as ``sent``, or ``unknown`` (the answer was lost). An automatic one may also be ``sending``
-            (throttled: its row waits for another attempt) or ``failed`` (throttled the fourth time).
+            (throttled: its row waits for another attempt) or ``failed`` (throttled the fourth time). A request that
+            sent it before, told by ``draft.request_key``, gets that message.
 
         Raises:
             Whatever the gate refuses with: nothing was stored (``SendGate.claim``).
@@ -62,6 +63,8 @@ class Sending:
         path = draft.content.storage_path
         link = self._links.link(path) if path else None
         claim = self._gate.claim(conversation_id, draft)
+        if isinstance(claim, Message):
+            return claim
         try:
             sender = self._sender_for(claim)
             wamid = sender.send(claim.recipient, draft.content.as_graph(link), reference=claim.message_id)

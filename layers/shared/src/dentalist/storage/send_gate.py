@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from dentalist.domain import errors, sending_errors
-from dentalist.domain.message import Claim, Draft, Message, Recipient
+from dentalist.domain.message import Claim, Draft, Message, MessageStatus, Recipient
 from dentalist.services.ports import Settlement
 from dentalist.storage.database import Database
 
@@ -55,8 +55,8 @@ class SupabaseSendGate:
         self._pause = pause
         self._clock = clock
 
-    def claim(self, conversation_id: UUID, draft: Draft) -> Claim:
-        """Ask to send: the rules, the row and the lease in one transaction.
+    def claim(self, conversation_id: UUID, draft: Draft) -> Claim | Message:
+        """Ask to send: the rules, the row and the lease in one transaction; or what the same request sent before.
 
         While another message of the conversation is being sent, this waits: a person up to ten seconds, a worker up to
         four. The first asking of a person already stops the assistant's answers.
@@ -116,14 +116,20 @@ class SupabaseSendGate:
             "not_after": draft.not_after.isoformat() if draft.not_after else None,
             "ai_metadata": dict(draft.ai_metadata) if draft.ai_metadata is not None else None,
             "message_id": _text(draft.message_id),
+            "request_key": _text(draft.request_key),
             "send_lease_seconds": int(SEND_LEASE.total_seconds()),
             "correlation_id": self._correlation_id or None,
         }
         return {name: value for name, value in arguments.items() if value is not None}
 
 
-def _claim_of(answer: dict[str, Any]) -> Claim:
+def _claim_of(answer: dict[str, Any]) -> Claim | Message:
     match answer["outcome"]:
+        case "repeated":
+            message = Message.model_validate(answer)
+            # Still being sent, or its sender died on the way: either way nobody knows yet.
+            is_open = message.status is MessageStatus.SENDING
+            return message.model_copy(update={"status": MessageStatus.UNKNOWN}) if is_open else message
         case "granted":
             return Claim(
                 message_id=UUID(answer["message_id"]),
