@@ -9,6 +9,7 @@ import { App, setExperimental } from "@supabase/lite";
 import { withAdminUsers } from "./admin_users.mjs";
 import { withCors } from "./cors.mjs";
 import { connect } from "./database.mjs";
+import { withExactFilters } from "./exact_filters.mjs";
 import { withHealth } from "./health.mjs";
 import { migrate } from "./migrations.mjs";
 import { isConnectionLost, withPostgrestErrors } from "./postgrest_errors.mjs";
@@ -44,7 +45,8 @@ async function createApp(settings) {
 function handlerOf(app, settings) {
   const sql = app.connection.driver;
   const options = { secretKey: settings.secretKey, minimumPasswordLength: MINIMUM_PASSWORD_LENGTH };
-  const api = withAdminUsers(withStorageAnswers((request, context) => app.fetch(request, context)), sql, options);
+  const lite = withExactFilters((request, context) => app.fetch(request, context));
+  const api = withAdminUsers(withStorageAnswers(lite), sql, options);
   return withCors(withHealth(withTokenGuard(withPostgrestErrors(api)), sql));
 }
 

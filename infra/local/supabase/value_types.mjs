@@ -3,9 +3,9 @@
 
 const text = (value) => String(value);
 const asIs = (value) => value;
-// lite writes JSON itself before it hands a value over, an RPC's arguments for one; written twice, an object would reach
-// the function as a string.
-const toJson = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+// lite hands objects and arrays over as JSON text, and everything else as it is. Written twice, an object would reach a
+// function as a string; a text that happens to be the JSON of an object is the one thing that cannot be told apart.
+const toJson = (value) => (isWritten(value) ? value : JSON.stringify(value));
 const fromJson = (value) => JSON.parse(value);
 
 export const VALUE_TYPES = {
@@ -30,4 +30,14 @@ function isoTimestamp(value) {
   if (!parts) return value; // infinity, -infinity and years before Christ
   const [, date, time, hours, minutes = "00"] = parts;
   return `${date}T${time}${hours}:${minutes}`;
+}
+
+function isWritten(value) {
+  if (typeof value !== "string" || !/^\s*[{[]/.test(value)) return false;
+  try {
+    JSON.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
