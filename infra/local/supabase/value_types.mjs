@@ -3,8 +3,8 @@
 
 const text = (value) => String(value);
 const asIs = (value) => value;
-// lite hands objects and arrays over as JSON text, and everything else as it is. Written twice, an object would reach a
-// function as a string; a text that happens to be the JSON of an object is the one thing that cannot be told apart.
+// lite hands texts over as they are and everything else as JSON text. Written twice, an object would reach a function as a
+// string; a text that happens to be the JSON of something else is the one thing that cannot be told apart.
 const toJson = (value) => (isWritten(value) ? value : JSON.stringify(value));
 const fromJson = (value) => JSON.parse(value);
 
@@ -33,10 +33,9 @@ function isoTimestamp(value) {
 }
 
 function isWritten(value) {
-  if (typeof value !== "string" || !/^\s*[{[]/.test(value)) return false;
+  if (typeof value !== "string") return false;
   try {
-    JSON.parse(value);
-    return true;
+    return typeof JSON.parse(value) !== "string";
   } catch {
     return false;
   }

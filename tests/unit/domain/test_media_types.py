@@ -42,6 +42,19 @@ def test_a_file_that_begins_otherwise_is_not(mime: str, content: bytes) -> None:
     assert not is_what_it_says(content, mime)
 
 
+@pytest.mark.parametrize(
+    ("content", "mime"),
+    [
+        (b"RIFF\x24\x00\x00\x00WAVEfmt ", "image/webp"),
+        (b"ftypmp42", "video/mp4"),
+        (OLE, "image/jpeg"),
+        (ZIP, "text/csv"),
+    ],
+)
+def test_a_container_of_something_else_is_not(content: bytes, mime: str) -> None:
+    assert not is_what_it_says(content, mime)
+
+
 @pytest.mark.parametrize("content", [PROGRAM, FIRST_BYTES["image/webp"], FIRST_BYTES["video/mp4"]])
 def test_bytes_are_no_text(content: bytes) -> None:
     assert not is_what_it_says(content, "text/plain")

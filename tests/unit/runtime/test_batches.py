@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from tests.fakes_inbox import FakeQueue
-from tests.sqs_events import WorkerContext, failed_ids, make_event, make_record
 
 from dentalist.domain.errors import StoreUnavailable
 from dentalist.runtime.batches import correlation_id_of, handle_batch, told_of
 from dentalist.runtime.observability import make_logger
+from tests.fakes_inbox import FakeQueue
+from tests.sqs_events import WorkerContext, failed_ids, make_event, make_record
 
 
 class Worker:

@@ -77,6 +77,7 @@ class Appointment(_Model):
     source: str | None = None
     offer_id: UUID | None = None
     hold_expires_at: datetime | None = None
+    created_at: datetime | None = None
 
 
 class AnswerClaim(_Model):
