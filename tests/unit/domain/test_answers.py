@@ -256,7 +256,7 @@ def test_a_confirmation_shows_the_local_time_on_every_side_of_a_clock_change(
 
 def test_a_slot_that_was_taken_brings_fresh_ones_in_the_same_message() -> None:
     draft = compose_slot_taken(make_clinic(), Persona(), make_context(offer=make_slots(TUESDAY_10AM)))
-    assert draft.body.startswith("Ese horario se acaba de ocupar.")
+    assert draft.body.startswith("Ese horario ya no está disponible.")
     assert draft.kind is DraftKind.INTERACTIVE
 
 

@@ -111,7 +111,7 @@ def compose_confirmation(
 def compose_slot_taken(clinic: Clinic, persona: Persona, context: AnswerContext) -> Draft:
     """The chosen slot is gone: say so and offer ``context.offer`` in the same message."""
     voice = Voice(clinic, persona)
-    gone = Paragraph("Ese horario se acaba de ocupar.")
+    gone = Paragraph("Ese horario ya no está disponible.")
     if not context.offer:
         return assemble([gone, no_times(voice, context)], voice, context, greets=False)
     return assemble([gone, _invitation(voice, context)], voice, context, offering=True, greets=False)
