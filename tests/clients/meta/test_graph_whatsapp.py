@@ -249,3 +249,10 @@ def test_a_download_that_breaks_off_may_be_tried_again() -> None:
 
     with pytest.raises(MetaUnreachable):
         WhatsAppClient(graph, NUMBER).fetch_media("1", max_bytes=1_000_000)
+
+
+def test_an_id_that_meta_no_longer_knows_is_a_file_that_is_gone() -> None:
+    graph, _, _ = graph_answering(lambda _: response_of(shape("err_100_subcode_33_not_visible")))
+
+    with pytest.raises(MediaGone):
+        WhatsAppClient(graph, NUMBER).fetch_media("1", max_bytes=1_000_000)

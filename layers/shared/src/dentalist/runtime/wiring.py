@@ -38,6 +38,8 @@ from dentalist.storage.tasks import SupabaseTasks
 from dentalist.storage.templates import SupabaseTemplates
 
 if TYPE_CHECKING:
+    import httpx2
+
     from dentalist.outbound.aws.objects import LargeEvents
     from dentalist.outbound.aws.queues import Queue
     from dentalist.outbound.llm.client import ChatModel
@@ -246,14 +248,20 @@ def send_gate(professional_id: UUID) -> SupabaseSendGate:
 
 
 def interpreter(claim: AnswerClaim) -> Interpreter | None:
-    """The model that understands for this conversation: the professional's own, else the platform's, else none."""
-    # openai is only in the layer of functions that call a model, and slow to load
-    from dentalist.outbound.llm.interpreter import ModelInterpreter, names_in  # noqa: PLC0415
+    """The model that understands for this conversation: the professional's own, else the platform's, else none.
 
+    Raises:
+        StoreUnavailable: the store or KMS cannot be reached.
+    """
     model = _chat_model(claim)
     if model is None:
         return None
-    return ModelInterpreter(model, names=names_in(claim.patient, others=[claim.conversation.contact_name]))
+    # openai is only in the layer of functions that call a model, and slow to load
+    from dentalist.outbound.llm.interpreter import ModelInterpreter, names_in  # noqa: PLC0415
+
+    contact = claim.conversation
+    others = [contact.contact_name, contact.contact_username, *(item.attendee_name for item in claim.appointments)]
+    return ModelInterpreter(model, names=names_in(claim.patient, others=others))
 
 
 def _chat_model(claim: AnswerClaim) -> ChatModel | None:
@@ -274,7 +282,17 @@ def _chat_model(claim: AnswerClaim) -> ChatModel | None:
 def _model(provider: str, name: str, key: str | None) -> ChatModel:
     from dentalist.outbound.llm.client import ChatModel  # noqa: PLC0415 - see interpreter
 
-    return ChatModel(provider=provider, model=name, base_url=settings().llm_base_url(provider), api_key=key)
+    # Made for each answer, so that no decrypted key outlives it; what is expensive, the connections, is shared.
+    return ChatModel(
+        provider=provider, model=name, base_url=settings().llm_base_url(provider), api_key=key, http=_models_http()
+    )
+
+
+@cache
+def _models_http() -> httpx2.Client:
+    from dentalist.outbound.llm.client import ChatModel  # noqa: PLC0415 - see interpreter
+
+    return ChatModel.http_client()
 
 
 # ---- queues

@@ -17,6 +17,7 @@ from dentalist.services.ports import MediaFile
 
 # Where Meta keeps files; the token goes nowhere else.
 _MEDIA_HOSTS = ("fbsbx.com", "fbcdn.net", "whatsapp.net")
+_NO_SUCH_OBJECT = 100  # of a GET: the id is unknown, deleted, or not this number's
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -117,7 +118,7 @@ class WhatsAppClient:
             return self._fetch_once(media_id, max_bytes, allowed_types)
 
     def _fetch_once(self, media_id: str, max_bytes: int, allowed_types: Collection[str] | None) -> MediaFile:
-        told = self._graph.get(f"/{media_id}", phone_number_id=self._phone_number_id)
+        told = self._describe(media_id)
         mime_type = str(told.get("mime_type") or "application/octet-stream")
         size = str(told.get("file_size") or "0")  # a number or a string of one
         if allowed_types is not None and mime_type.partition(";")[0].strip().lower() not in allowed_types:
@@ -128,6 +129,14 @@ class WhatsAppClient:
         if not self._is_metas(url):
             raise MediaRefused("The file lies on a host that is not Meta's.")
         return MediaFile(self._download(url, max_bytes), mime_type, str(told["sha256"]) if "sha256" in told else None)
+
+    def _describe(self, media_id: str) -> dict[str, Any]:
+        try:
+            return self._graph.get(f"/{media_id}", phone_number_id=self._phone_number_id)
+        except MetaError as exc:
+            if exc.fault.code == _NO_SUCH_OBJECT:
+                raise MediaGone from exc
+            raise
 
     def _is_metas(self, url: str) -> bool:
         try:

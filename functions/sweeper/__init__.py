@@ -1,0 +1,1 @@
+"""Every minute: does what time made due."""
