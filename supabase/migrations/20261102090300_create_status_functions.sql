@@ -115,7 +115,8 @@ begin
       end
   where id = message.id
     -- a status that says nothing new leaves the row alone: whoever polls by updated_at would see a change that is none
-    and (status <> new_status or status_times <> times or sent_at is null or external_id is null);
+    and (status <> new_status or status_times <> times or external_id is null
+         or (sent_at is null and times ? 'sent'));
   if new_status = 'failed' and message.status <> 'failed' then
     select * into message from public.marketing_messages where id = p_message_id;
     perform app.note_failure(message, top.occurred_at);

@@ -5,7 +5,8 @@
 create function app.alert_hand_over(p_conversation public.marketing_conversations, p_reason text) returns void
 language sql set search_path = '' as $$
   select app.raise_alert(
-    p_conversation.professional_id, 'handoff',
+    p_conversation.professional_id,
+    case when p_reason = 'emergency' then 'emergency' else 'handoff' end,
     case when p_reason in ('emergency', 'complaint') then 'critical' else 'warning' end,
     case p_reason
       when 'emergency' then 'Un paciente describió una posible urgencia. Abrí la conversación y respondele.'

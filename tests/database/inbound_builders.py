@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from tests.database.outbound_builders import Clinic, Connection, Row, insert, make_clinic, rows, rpc, utc_now
-
 from dentalist.inbound.events import (
     AccountChanged,
     CommentReceived,
@@ -26,6 +24,7 @@ from dentalist.inbound.events import (
     StatusChanged,
     Unintelligible,
 )
+from tests.database.outbound_builders import Clinic, Connection, Row, insert, make_clinic, rows, rpc, utc_now
 
 PHONE = "+5493415550204"
 BSUID = "AR.13491208655302741918"

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+
 from tests.database import tables
 from tests.database.stack import SupabaseServer
 

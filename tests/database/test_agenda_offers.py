@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+
 from tests.database.agenda_builders import busy, commit, hold, let_hold_end, offer, tomorrow
 from tests.database.outbound_builders import (
     Clinic,

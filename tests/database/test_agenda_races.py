@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+
 from tests.database.agenda_builders import Slot, commit, hold, let_hold_end, offer, tomorrow
 from tests.database.outbound_builders import (
     Clinic,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+
 from tests.database.outbound_builders import (
     Clinic,
     Connection,

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
 from tests.database.outbound_builders import (
     Clinic,
     Connect,

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+
 from tests.database.outbound_builders import (
     DAY,
     Clinic,

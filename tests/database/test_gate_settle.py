@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+
 from tests.database.outbound_builders import (
     Clinic,
     Connection,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from tests.database.outbound_builders import Clinic, Connect, Connection, make_clinic, race, rows, rpc
 
 ROUTE = "POST /api/marketing/whatsapp/send"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 import pytest
+
 from tests.database.inbound_builders import (
     Office,
     claim_answer,

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+
+from dentalist.domain.answering import AnswerClaim
 from tests.database.inbound_builders import (
     Office,
     claim_answer,
@@ -32,8 +34,6 @@ from tests.database.outbound_builders import (
     update,
     utc_now,
 )
-
-from dentalist.domain.answering import AnswerClaim
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from psycopg.types.json import Jsonb
+
 from tests.database.inbound_builders import (
     BSUID,
     PHONE,

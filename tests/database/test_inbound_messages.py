@@ -7,6 +7,7 @@ from itertools import permutations
 from uuid import UUID
 
 import pytest
+
 from tests.database.inbound_builders import (
     Office,
     echo,

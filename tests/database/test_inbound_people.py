@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 import pytest
+
 from tests.database.inbound_builders import (
     Office,
     claim_answer,
@@ -153,10 +154,15 @@ def test_a_person_edits_and_revokes_and_reacts_on_the_phone_without_taking_over(
 
 
 @pytest.mark.parametrize(
-    ("reason", "severity"), [("emergency", "critical"), ("complaint", "critical"), ("human_handoff", "warning")]
+    ("reason", "alerted"),
+    [
+        ("emergency", ("emergency", "critical")),
+        ("complaint", ("handoff", "critical")),
+        ("human_handoff", ("handoff", "warning")),
+    ],
 )
 def test_the_assistant_hands_over_once_and_asks_for_a_person(
-    db: Connection, office: Office, conversation: UUID, reason: str, severity: str
+    db: Connection, office: Office, conversation: UUID, reason: str, alerted: tuple[str, str]
 ) -> None:
     first = ask(db, "hand_over", office, conversation, reason=reason)
     again = ask(db, "hand_over", office, conversation, reason=reason)
@@ -165,7 +171,7 @@ def test_the_assistant_hands_over_once_and_asks_for_a_person(
     row = get(db, conversation)
     assert (row["ai_enabled"], row["handoff_reason"], row["human_epoch"]) == (False, reason, 0)
     (alert,) = rows(db, "marketing_alerts")
-    assert (alert["kind"], alert["severity"], alert["entity_id"]) == ("handoff", severity, conversation)
+    assert (alert["kind"], alert["severity"], alert["entity_id"]) == (*alerted, conversation)
     (audit,) = rows(db, "marketing_audit_logs", action="conversation.handed_over")
     assert (audit["payload"], audit["entity_id"]) == ({"reason": reason}, conversation)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.database.inbound_builders import Office, ingest, make_instagram, make_office
-from tests.database.outbound_builders import Connection, Row, make_template, rows, update
 
 from dentalist.inbound.parse import parse_event
 from dentalist.inbound.split import split
+from tests.database.inbound_builders import Office, ingest, make_instagram, make_office
+from tests.database.outbound_builders import Connection, Row, make_template, rows, update
 
 WEBHOOKS = sorted((Path(__file__).parents[1] / "data/meta/webhooks").glob("*.json"))
 TABLES = (

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+
 from tests.database.inbound_builders import (
     Office,
     consent,
@@ -268,3 +269,15 @@ def test_a_status_of_an_unknown_message_of_a_known_number_is_never_parked(db: Co
 
     assert (answer["outcome"], answer["wake"], answer["media"]) == ("applied", None, False)
     assert rows(db, "marketing_webhook_events") == []
+
+
+def test_a_status_that_says_nothing_new_leaves_the_row_alone(
+    db: Connection, office: Office, conversation: UUID
+) -> None:
+    message = make_outbound(db, office, conversation, external_id=wamid(), status="sent")
+    ingest(db, status(office, message["external_id"], "read", sent_at=minutes_ago(1)))
+    before = find(db, "marketing_messages", message["id"])
+
+    ingest(db, status(office, message["external_id"], "read", sent_at=minutes_ago(1)))
+
+    assert find(db, "marketing_messages", message["id"]) == before

@@ -6,6 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+
 from tests.database.inbound_builders import (
     Office,
     account,

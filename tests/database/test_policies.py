@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
+
 from tests.database import tables
 from tests.database.people import PERSONAS, Connection, World, insert, make_world
 from tests.database.stack import SupabaseServer

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+
 from tests.database import tables
 from tests.database.people import Connection
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+
 from tests.database.outbound_builders import (
     Clinic,
     Connect,
