@@ -57,8 +57,12 @@ function keepOurGrants(connection) {
 // that for a permanent error and drop its job; the truth is 503.
 function neverServeAnEmptySchema(connection) {
   const introspect = connection.introspect.bind(connection);
+  let reading = null; // one at a time: after a restart every waiting request would read the whole catalog
   connection.introspect = async (options) => {
-    const schema = await introspect(options);
+    reading ??= introspect(options).finally(() => {
+      reading = null;
+    });
+    const schema = await reading;
     if (schema.tables.length > 0) return schema;
     const error = Object.assign(new Error("the schema cannot be read"), { code: "CONNECTION_CLOSED" });
     note(error);

@@ -28,26 +28,6 @@ $$;
 create or replace function auth.jwt() returns jsonb language sql stable as $$
   select coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb
 $$;
-
--- lite stores these objects as JSON strings, so that a trigger's "->>" finds nothing in them.
-create or replace function auth.unwrap_json() returns trigger language plpgsql as $$
-declare
-  unwrapped jsonb;
-begin
-  select jsonb_object_agg(key, (value #>> '{}')::jsonb) into unwrapped
-  from jsonb_each(to_jsonb(new)) where key = any (tg_argv) and jsonb_typeof(value) = 'string';
-  if unwrapped is not null then
-    new := jsonb_populate_record(new, unwrapped);
-  end if;
-  return new;
-end
-$$;
-create or replace trigger unwrap_json before insert or update on auth.users
-  for each row execute function auth.unwrap_json('raw_app_meta_data', 'raw_user_meta_data');
-create or replace trigger unwrap_json before insert or update on auth.identities
-  for each row execute function auth.unwrap_json('identity_data');
-create or replace trigger unwrap_json before insert or update on storage.objects
-  for each row execute function auth.unwrap_json('metadata', 'user_metadata');
 `;
 
 // The table of the Supabase CLI.

@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import pytest
 from supabase_auth.errors import AuthApiError
+
 from tests.database.stack import PASSWORD, SupabaseServer
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+
 from infra.local import postgres
 from tests.database.stack import DatabaseServer
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import psycopg
 import pytest
+
 from tests.database.stack import DatabaseServer, SupabaseServer, start_supabase, stop_process
 
 PROBES = """

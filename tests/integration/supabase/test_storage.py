@@ -7,6 +7,7 @@ import httpx
 import psycopg
 import pytest
 from storage3.exceptions import StorageApiError
+
 from tests.database.stack import SupabaseServer
 
 BUCKET = "marketing-assets"

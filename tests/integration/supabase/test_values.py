@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+
 from tests.database.stack import DatabaseServer, SupabaseServer, start_supabase, stop_process
 
 PROBES = """
