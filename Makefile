@@ -10,7 +10,7 @@ VENV := .venv/.installed
 NODE := infra/local/supabase/node_modules/.installed
 TEST_OPTIONS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test up down reset status lint format bench soak install
+.PHONY: help demo test up down reset status lint format bench soak install browser
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -32,7 +32,7 @@ reset: $(VENV) ## stop the local stack and erase its data
 status: $(VENV) ## what the local stack is doing
 	@$(PYTHON) -m infra.local status
 
-test: install ## every test
+test: install browser ## every test
 	@$(PYTHON) -m pytest -m "not soak" $(TEST_OPTIONS)
 
 soak: install ## the full-size fault and load runs
@@ -50,6 +50,12 @@ lint: $(VENV) ## style, types and the template
 format: $(VENV) ## rewrite the Python files in the house style
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+# Pages are tested in a real browser. As root on Debian it is installed, elsewhere its tests say what is missing.
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& echo 'Installing Chromium …' && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+		|| echo 'Chromium is missing, so the pages are not tested; on Debian: apt install chromium.' >&2
 
 # ---- installing ---------------------------------------------------------------------------------------------------
 

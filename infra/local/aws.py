@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
 from infra.local.intrinsics import REGION
 from infra.local.model import Key, Queue, Resources
 from infra.local.paths import AWS_VENV, HOST

@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from infra.local.files import read_json, write_json
 from infra.local.intrinsics import ACCOUNT_ID, REGION
 from infra.local.paths import HOST

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
+
 from infra.local.paths import StackPaths
 
 # Every part is started with it; a worker's environment is Lambda's alone, so its task folder tells whose it is.

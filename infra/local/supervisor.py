@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+
 from infra.local.files import update_json, write_json
 from infra.local.parts import Job, Part, PartError, Service, make_parts
 from infra.local.paths import HOST, ROOT, StackPaths

@@ -4,9 +4,10 @@ import itertools
 import re
 from typing import Any, Literal
 
+from pydantic import BaseModel, Field
+
 from infra.sandbox.errors import GraphError, graph_error, not_visible
 from infra.sandbox.store import Store
-from pydantic import BaseModel, Field
 
 _FIRST_TEMPLATE_ID = 1_689_556_908_120_001
 

@@ -3,8 +3,9 @@
 from collections import OrderedDict
 from typing import Any
 
-from infra.sandbox.store import Store
 from pydantic import BaseModel
+
+from infra.sandbox.store import Store
 
 _MOST_CONTACTS = 20_000
 WINDOW_SECONDS = 24 * 3600

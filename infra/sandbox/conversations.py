@@ -4,10 +4,11 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from pydantic import BaseModel, Field
+
 from infra.sandbox.contacts import Contact
 from infra.sandbox.live import Live
 from infra.sandbox.store import Store
-from pydantic import BaseModel, Field
 
 _MOST_THREADS = 1_000
 _MOST_ITEMS = 200

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import aiohttp
+
 from infra.sandbox.behaviour import Webhooks
 from infra.sandbox.webhooks import Update, encode, payload_of, sign
 

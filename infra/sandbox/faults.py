@@ -4,9 +4,10 @@ import itertools
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
 from infra.sandbox.errors import GraphError, graph_error
 from infra.sandbox.journal import fingerprint
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _LONGEST_SECONDS = 600
 

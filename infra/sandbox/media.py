@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from pydantic import BaseModel
+
 from infra.sandbox.clock import Clock
 from infra.sandbox.store import Store
-from pydantic import BaseModel
 
 URL_SECONDS = 5 * 60
 _INBOUND_SECONDS = 7 * 24 * 3600

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+
 from infra.sandbox import statuses
 from infra.sandbox.accounts import Account
 from infra.sandbox.contacts import Contact

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+
 from infra.sandbox.config import HOST, Config
 from infra.sandbox.control.routes import control_application
 from infra.sandbox.graph.calls import PLATFORM

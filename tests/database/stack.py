@@ -23,10 +23,10 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
+from supabase import Client, create_client
 from supabase.lib.client_options import SyncClientOptions
 
 from infra.local import postgres
-from supabase import Client, create_client
 
 PROJECT = Path(__file__).parents[2]
 LITE = PROJECT / "infra/local/supabase"

@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+
 from infra.local.aws import CREDENTIALS
 from infra.local.files import update_json
 from infra.local.gateway.config import GatewayConfig

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from aiohttp import web
+
 from infra.local.gateway.invocations import FunctionError
 from infra.local.gateway.schedules import Scheduled
 from infra.local.gateway.workers import WorkerPool

@@ -10,6 +10,7 @@ import logging
 from typing import Any
 
 import aiohttp
+
 from infra.local.gateway.invocations import FunctionError
 from infra.local.gateway.workers import WorkerPool
 from infra.local.intrinsics import REGION

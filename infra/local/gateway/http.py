@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
+
 from infra.local.gateway.cors import CorsPolicy
 from infra.local.gateway.http_events import BadAnswerError, make_event, make_response
 from infra.local.gateway.invocations import FunctionError, FunctionTimedOutError

@@ -16,8 +16,9 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
-from infra.local.intrinsics import ACCOUNT_ID
 from multidict import CIMultiDict
+
+from infra.local.intrinsics import ACCOUNT_ID
 
 _TEXT_TYPES = {"application/json", "application/xml", "application/javascript"}
 _API_ID = "local"

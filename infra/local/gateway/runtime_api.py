@@ -9,6 +9,7 @@ from typing import Protocol
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
+
 from infra.local.gateway.invocations import FunctionError, Invocation
 from infra.local.gateway.servers import make_server
 from infra.local.paths import HOST

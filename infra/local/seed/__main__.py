@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import psycopg
+import psycopg.sql
 import yaml
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -136,9 +137,7 @@ def _link_instagram(
     }
 
 
-def _channel(
-    db: psycopg.Connection[Row], professional_id: UUID, credential: Row, channel: Row, token: str
-) -> UUID:
+def _channel(db: psycopg.Connection[Row], professional_id: UUID, credential: Row, channel: Row, token: str) -> UUID:
     """The channel of an account, linked now unless it was linked by anybody before."""
     known = db.execute(
         """select ch.id from public.marketing_channels ch
@@ -180,7 +179,9 @@ def _insert_once(db: psycopg.Connection[Row], table: str, row: Row) -> None:
     values = [Jsonb(value) if isinstance(value, dict | list) else value for value in row.values()]
     columns = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, row))
     statement = psycopg.sql.SQL("insert into {} ({}) values ({}) on conflict do nothing").format(
-        psycopg.sql.Identifier("public", table), columns, psycopg.sql.SQL(", ").join([psycopg.sql.Placeholder()] * len(row))
+        psycopg.sql.Identifier("public", table),
+        columns,
+        psycopg.sql.SQL(", ").join([psycopg.sql.Placeholder()] * len(row)),
     )
     db.execute(statement, values)
 

@@ -6,10 +6,11 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
 from infra.sandbox.accounts import Account, BusinessAccount
 from infra.sandbox.graph.calls import PLATFORM
 from infra.sandbox.platform import Platform
-from pydantic import BaseModel, ValidationError
 
 Model = TypeVar("Model", bound=BaseModel)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -3,10 +3,11 @@
 import re
 from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
 from infra.sandbox.accounts import TokenState
 from infra.sandbox.template_rules import STATUSES
 from infra.sandbox.validation import MEDIA_TYPES
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Signature = Literal["valid", "missing", "wrong"]
 

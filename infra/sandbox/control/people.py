@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+
 from infra.sandbox import patients, statuses
 from infra.sandbox.accounts import Account, digits_of
 from infra.sandbox.control.http import answer, parse, platform_of, refusal, the_account, the_waba

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+
 from infra.sandbox.accounts import Account
 from infra.sandbox.control import people
 from infra.sandbox.control.http import (

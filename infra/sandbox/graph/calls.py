@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+
 from infra.sandbox.accounts import AccessToken
 from infra.sandbox.errors import GraphError, graph_error, invalid_proof, new_trace_id
 from infra.sandbox.faults import AnswerError, AnswerRaw, Call, Fault, NoAnswer, SlowAnswer

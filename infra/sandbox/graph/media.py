@@ -3,6 +3,7 @@
 from typing import Any
 
 from aiohttp import web
+
 from infra.sandbox.accounts import AccessToken
 from infra.sandbox.errors import GraphError, graph_error, invalid, not_visible
 from infra.sandbox.graph.calls import GraphCall

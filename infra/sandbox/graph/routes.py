@@ -1,6 +1,7 @@
 """The Graph API's paths below a version. Other products of Meta get their own modules and routes beside these."""
 
 from aiohttp import web
+
 from infra.sandbox.graph import media, messages, nodes, templates
 from infra.sandbox.graph.calls import graph_route
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+
 from infra.sandbox.accounts import digits_of
 from infra.sandbox.contacts import Contact
 from infra.sandbox.control.http import answer, platform_of, refusal, the_account

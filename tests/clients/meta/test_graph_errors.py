@@ -2,7 +2,6 @@
 
 import httpx
 import pytest
-from tests.clients.meta.recorded import GRAPH, graph_answering, response_of, shape
 
 from dentalist.domain.errors import (
     ChannelDisconnected,
@@ -14,6 +13,7 @@ from dentalist.domain.errors import (
 )
 from dentalist.domain.sending_errors import MetaTransient, MetaUnreachable, TokenDead
 from dentalist.outbound.meta.errors import Action, highest_usage, parse_fault, wait_asked
+from tests.clients.meta.recorded import GRAPH, graph_answering, response_of, shape
 
 ERRORS = sorted(path.stem for path in GRAPH.glob("err_*.json"))
 WITH_ERROR_BODY = [name for name in ERRORS if "body" in shape(name)["response"]]

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from tests.clients.meta.recorded import APP_SECRET, TOKEN, graph_answering, response_of, shape
 
 from dentalist.domain.errors import MetaError, OutcomeUnknown
 from dentalist.domain.message import Content, Recipient, TemplateRef
 from dentalist.domain.sending_errors import MediaGone, MediaRefused, MetaUnreachable
 from dentalist.outbound.meta.whatsapp import WhatsAppClient
+from tests.clients.meta.recorded import APP_SECRET, TOKEN, graph_answering, response_of, shape
 
 REFERENCE = uuid4()
 NUMBER = "310000000000001"

@@ -8,17 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.builders import PHONE, WAMID, LambdaContext, make_channel, make_conversation, make_event, make_template
-from tests.fakes import (
-    FakeChannels,
-    FakeConversations,
-    FakeIdempotency,
-    FakeLinks,
-    FakeOpener,
-    FakeSendGate,
-    FakeTemplates,
-    FakeWhatsApp,
-)
 
 from dentalist.domain import errors
 from dentalist.domain.errors import MetaFault
@@ -33,6 +22,17 @@ from dentalist.domain.sending_errors import (
 from dentalist.runtime import wiring
 from dentalist.services.sending import Sending
 from send_message import handler
+from tests.builders import PHONE, WAMID, LambdaContext, make_channel, make_conversation, make_event, make_template
+from tests.fakes import (
+    FakeChannels,
+    FakeConversations,
+    FakeIdempotency,
+    FakeLinks,
+    FakeOpener,
+    FakeSendGate,
+    FakeTemplates,
+    FakeWhatsApp,
+)
 
 PATH = "/api/marketing/whatsapp/send"
 FAULT = MetaFault(131056, message="pair rate limit hit", fbtrace_id="A1")

@@ -3,9 +3,8 @@
 import json
 
 from infra import openapi
-from tests.builders import LambdaContext, make_event
-
 from system import handler
+from tests.builders import LambdaContext, make_event
 
 
 def ask(path: str) -> dict[str, object]:

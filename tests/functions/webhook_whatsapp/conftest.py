@@ -6,10 +6,10 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from tests.functions.webhook_whatsapp.gateway_events import APP_SECRET, INSTAGRAM_SECRET, VERIFY_TOKEN
 
 from dentalist.inbound.queue_message import QueueMessage
 from dentalist.outbound.aws.queues import NotDurable
+from tests.functions.webhook_whatsapp.gateway_events import APP_SECRET, INSTAGRAM_SECRET, VERIFY_TOKEN
 
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",

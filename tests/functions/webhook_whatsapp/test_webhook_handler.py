@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
+
+from dentalist.inbound.parse import parse_event
+from dentalist.outbound.aws.clients import aws_client
+from dentalist.outbound.aws.objects import LargeEvents
+from dentalist.outbound.aws.queues import FifoOutbox
 from tests.functions.webhook_whatsapp.conftest import FakeOutbox
 from tests.functions.webhook_whatsapp.gateway_events import (
     INSTAGRAM_SECRET,
@@ -17,11 +22,6 @@ from tests.functions.webhook_whatsapp.gateway_events import (
     sign,
 )
 from tests.unit.inbound.bodies import DATA, WEBHOOKS, make_body, make_message, make_value
-
-from dentalist.inbound.parse import parse_event
-from dentalist.outbound.aws.clients import aws_client
-from dentalist.outbound.aws.objects import LargeEvents
-from dentalist.outbound.aws.queues import FifoOutbox
 
 Call = Callable[[dict[str, Any]], dict[str, Any]]
 PATHS = ["/api/webhooks/whatsapp", "/api/webhooks/instagram"]

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.functions.webhook_whatsapp.conftest import ENVIRONMENT
 
 import dentalist
+from tests.functions.webhook_whatsapp.conftest import ENVIRONMENT
 
 PACKAGE = Path(dentalist.__file__).parent
 FUNCTIONS = Path(__file__).parents[3] / "functions"

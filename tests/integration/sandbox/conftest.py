@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from infra.sandbox.config import Config
 from tests.integration.sandbox.world import (
     APP_ID,

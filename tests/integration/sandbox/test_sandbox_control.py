@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tests.integration.sandbox.world import FERREYRA, FERREYRA_2, PATIENT, Application, Sandbox, wait_for
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.integration.sandbox.world import FERREYRA, Sandbox
 
 RECORDED = Path(__file__).parents[2] / "data" / "meta" / "graph"

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.integration.sandbox.world import FERREYRA, PATIENT, RIOS, Application, Sandbox, wait_for
 
 RECORDED = Path(__file__).parents[2] / "data" / "meta" / "graph"

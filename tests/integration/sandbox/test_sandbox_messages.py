@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.integration.sandbox.world import FERREYRA, PATIENT, Application, Sandbox, wait_for
 
 RECORDED = Path(__file__).parents[2] / "data" / "meta" / "graph"

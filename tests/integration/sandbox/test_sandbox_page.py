@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
 from tests.integration.sandbox.world import PATIENT, Application, Sandbox, wait_for
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

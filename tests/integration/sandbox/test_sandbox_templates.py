@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.integration.sandbox.world import APP_ID, APP_SECRET, FERREYRA, PATIENT, Application, Sandbox, wait_for
 
 RECORDED = Path(__file__).parents[2] / "data" / "meta" / "graph"

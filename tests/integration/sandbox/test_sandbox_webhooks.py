@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
 from tests.integration.sandbox.world import FERREYRA, PATIENT, RIOS, Application, Sandbox, serving, wait_for
 
 RECORDED = Path(__file__).parents[2] / "data" / "meta" / "webhooks"

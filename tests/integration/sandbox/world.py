@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+
 from infra.sandbox.config import Config
 from infra.sandbox.server import Running, start
 

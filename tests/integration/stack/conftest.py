@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from tests.integration.stack.toy_stack import ToyStack, toy_stack
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import psutil
 import pytest
+
 from tests.integration.stack.toy_stack import ToyStack, eventually
 
 pytestmark = pytest.mark.xdist_group("toys")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+
 from tests.integration.stack.toy_stack import ToyStack, eventually
 
 pytestmark = pytest.mark.xdist_group("toys")

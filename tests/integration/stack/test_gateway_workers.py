@@ -8,6 +8,7 @@ import time
 import httpx
 import psutil
 import pytest
+
 from infra.local.processes import is_alive
 from tests.integration.stack.toy_stack import ToyStack, eventually
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+
 from infra.local.paths import HOST
 from tests.integration.stack.toy_stack import answers, eventually, free_ports, running
 

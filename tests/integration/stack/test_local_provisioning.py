@@ -1,6 +1,7 @@
 """Queues and buckets of a template in the emulator: made once, brought up to date, never emptied."""
 
 import pytest
+
 from infra.local import aws
 from infra.local.template import Template
 from tests.integration.stack.toy_stack import TEMPLATE, ToyStack

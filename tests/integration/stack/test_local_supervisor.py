@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from infra.local.files import read_json
 from infra.local.parts import Job, Part, Service, http_check, spawn
 from infra.local.paths import HOST, StackPaths

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
+
 from infra.local import aws
 from infra.local.dependencies import install_aws_emulator, install_layers
 from infra.local.files import read_json, write_json

@@ -11,11 +11,11 @@ import psycopg
 import pytest
 from moto import mock_aws
 from psycopg.rows import dict_row
-from tests.database.outbound_builders import Clinic, make_clinic
-from tests.database.stack import SupabaseServer, database_server, postgres_server, supabase
 
 from dentalist.outbound.aws.keys import KeyService
 from dentalist.storage.database import Database
+from tests.database.outbound_builders import Clinic, make_clinic
+from tests.database.stack import SupabaseServer, database_server, postgres_server, supabase
 
 __all__ = ["database_server", "postgres_server", "supabase"]
 

@@ -9,6 +9,13 @@ from uuid import UUID, uuid4
 import httpx
 import psycopg
 import pytest
+
+from dentalist.domain import errors, sending_errors
+from dentalist.domain.message import Author, Content, Draft, MessageStatus, Purpose, TemplateRef
+from dentalist.outbound.meta.graph import SLOWEST_CALL
+from dentalist.services.ports import Settlement
+from dentalist.storage.database import Database
+from dentalist.storage.send_gate import SEND_LEASE, SupabaseSendGate
 from tests.builders import make_answer, make_draft
 from tests.database.outbound_builders import (
     Clinic,
@@ -21,13 +28,6 @@ from tests.database.outbound_builders import (
     write_on,
 )
 from tests.database.stack import SupabaseServer
-
-from dentalist.domain import errors, sending_errors
-from dentalist.domain.message import Author, Content, Draft, MessageStatus, Purpose, TemplateRef
-from dentalist.outbound.meta.graph import SLOWEST_CALL
-from dentalist.services.ports import Settlement
-from dentalist.storage.database import Database
-from dentalist.storage.send_gate import SEND_LEASE, SupabaseSendGate
 
 Connection = psycopg.Connection[dict[str, Any]]
 REMINDER = TemplateRef(name="recordatorio", language="es_AR", category="UTILITY")

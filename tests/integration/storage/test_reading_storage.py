@@ -7,18 +7,6 @@ from uuid import UUID, uuid4
 import httpx
 import psycopg
 import pytest
-from tests.database.outbound_builders import (
-    Clinic,
-    find,
-    insert,
-    make_clinic,
-    make_conversation,
-    make_inbound,
-    make_patient,
-    make_template,
-    rows,
-)
-from tests.database.stack import SupabaseServer
 
 from dentalist.domain import errors
 from dentalist.domain.answering import AnswerClaim, AnswerMode
@@ -36,6 +24,18 @@ from dentalist.storage.inbox import SupabaseInbox, SupabaseMediaRecords
 from dentalist.storage.media import SupabaseMedia
 from dentalist.storage.sweeps import SupabaseSweeps
 from dentalist.storage.templates import SupabaseTemplates
+from tests.database.outbound_builders import (
+    Clinic,
+    find,
+    insert,
+    make_clinic,
+    make_conversation,
+    make_inbound,
+    make_patient,
+    make_template,
+    rows,
+)
+from tests.database.stack import SupabaseServer
 
 Connection = psycopg.Connection[dict[str, Any]]
 TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)

@@ -11,15 +11,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 from pytest_httpserver import HTTPServer
-from tests.builders import WAMID, LambdaContext, make_event
-from tests.database.outbound_builders import Clinic, find, insert, make_clinic, make_conversation, rows, update
-from tests.database.stack import SupabaseServer
 
 from dentalist.outbound.aws.keys import KeyService
 from dentalist.runtime import wiring
 from dentalist.storage.credentials import Credentials
 from dentalist.storage.database import Database
 from send_message import handler
+from tests.builders import WAMID, LambdaContext, make_event
+from tests.database.outbound_builders import Clinic, find, insert, make_clinic, make_conversation, rows, update
+from tests.database.stack import SupabaseServer
 
 Connection = psycopg.Connection[dict[str, Any]]
 PATH = "/api/marketing/whatsapp/send"

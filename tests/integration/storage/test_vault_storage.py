@@ -9,14 +9,14 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.database.outbound_builders import Clinic, make_clinic, rows, update
-from tests.database.stack import SupabaseServer
 
 from dentalist.domain.errors import ChannelDisconnected
 from dentalist.outbound.aws.keys import KeyRefused, KeyService
 from dentalist.storage.credentials import Credentials
 from dentalist.storage.database import Database
 from dentalist.storage.vault import CACHE_LIFETIME, Place, SecretUnreadable, Vault
+from tests.database.outbound_builders import Clinic, make_clinic, rows, update
+from tests.database.stack import SupabaseServer
 
 Connection = psycopg.Connection[dict[str, Any]]
 TOKEN = "EAAG-áéí-token"

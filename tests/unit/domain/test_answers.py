@@ -2,7 +2,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.domain.clinics import MONDAY_11AM, WEEKDAYS, make_bare_clinic, make_clinic, make_context, make_slots
 
 from dentalist.domain.clinic import Clinic
 from dentalist.domain.persona import Persona, parse_persona
@@ -16,6 +15,7 @@ from dentalist.domain.wording.answers import (
     needs_slots,
 )
 from dentalist.domain.wording.drafts import BookedAppointment, Draft, DraftKind, Effect, InboundMedia, Task, TaskKind
+from tests.unit.domain.clinics import MONDAY_11AM, WEEKDAYS, make_bare_clinic, make_clinic, make_context, make_slots
 
 TUESDAY_10AM = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 SUNDAY = MONDAY_11AM - timedelta(days=1)

@@ -2,10 +2,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.unit.domain.clinics import make_slots
 
 from dentalist.domain.agenda import OfferedSlot
 from dentalist.domain.understanding.choice import Ambiguous, choose
+from tests.unit.domain.clinics import make_slots
 
 ZONE = ZoneInfo("America/Argentina/Buenos_Aires")
 SUNDAY = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)

@@ -3,9 +3,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.unit.domain.clinics import make_bare_clinic, make_clinic
 
 from dentalist.domain.clinic import Price
+from tests.unit.domain.clinics import make_bare_clinic, make_clinic
 
 
 def test_a_clinic_that_filled_in_nothing_is_still_a_clinic() -> None:

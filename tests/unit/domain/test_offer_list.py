@@ -4,10 +4,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.domain.clinics import make_slots
 
 from dentalist.domain.agenda import OfferedSlot
 from dentalist.domain.wording.offers import numbered, slot_list
+from tests.unit.domain.clinics import make_slots
 
 ZONES = [
     ZoneInfo(name)

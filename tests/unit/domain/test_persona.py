@@ -1,10 +1,10 @@
 from typing import Any
 
 import pytest
-from tests.unit.domain.clinics import make_clinic
 
 from dentalist.domain.persona import Address, Persona, parse_persona
 from dentalist.domain.wording.voice import Voice
+from tests.unit.domain.clinics import make_clinic
 
 
 @pytest.mark.parametrize(

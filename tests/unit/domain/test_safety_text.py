@@ -2,7 +2,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.domain.clinics import MONDAY_11AM, make_bare_clinic, make_clinic, make_context
 
 from dentalist.domain.persona import Persona, parse_persona
 from dentalist.domain.understanding.classifier import classify
@@ -11,6 +10,7 @@ from dentalist.domain.wording.answers import compose_answer
 from dentalist.domain.wording.drafts import Draft, Effect
 from dentalist.domain.wording.safety import safety_text
 from dentalist.domain.wording.voice import Voice
+from tests.unit.domain.clinics import MONDAY_11AM, make_bare_clinic, make_clinic, make_context
 
 SUNDAY = MONDAY_11AM - timedelta(days=1)
 

@@ -1,7 +1,6 @@
 from typing import Any
 
 import pytest
-from tests.unit.inbound.bodies import ACCOUNT, FAN, event, instagram_body, messaging
 
 from dentalist.inbound.events import (
     CommentReceived,
@@ -13,6 +12,7 @@ from dentalist.inbound.events import (
     StatusChanged,
     Unintelligible,
 )
+from tests.unit.inbound.bodies import ACCOUNT, FAN, event, instagram_body, messaging
 
 
 def direct(name: str = "messaging", **content: Any) -> Any:

@@ -1,9 +1,9 @@
 from typing import Any
 
 import pytest
-from tests.unit.inbound.bodies import event_of_message, make_message
 
 from dentalist.inbound.readable import readable_whatsapp
+from tests.unit.inbound.bodies import event_of_message, make_message
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from tests.unit.inbound.bodies import ACCOUNT, BSUID, DISPLAY, NUMBER, RECEIVED_AT, WABA, WEBHOOKS, event, sample
 
 OUR_MESSAGE = "wamid.HBgNNTQ5MTE1NTU1MDIwMRUCABEYFDNBMDQ4QTY5ODU3ODMxOUYzOTZEAA=="

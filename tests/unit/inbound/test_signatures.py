@@ -3,9 +3,9 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.inbound.bodies import DATA
 
 from dentalist.inbound.signatures import SignatureInvalid, appsecret_proof, parse_signed_request, verify_signature
+from tests.unit.inbound.bodies import DATA
 
 VECTORS = json.loads((DATA / "signature_vectors.json").read_text())
 BODY_VECTORS = VECTORS["x_hub_signature_256"]

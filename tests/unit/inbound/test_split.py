@@ -2,6 +2,9 @@ import json
 from typing import Any
 
 import pytest
+
+from dentalist.inbound.queue_message import MAX_EVENT_BYTES, QueueMessage
+from dentalist.inbound.split import split
 from tests.unit.inbound.bodies import (
     ACCOUNT,
     BSUID,
@@ -18,9 +21,6 @@ from tests.unit.inbound.bodies import (
     queued,
     sample,
 )
-
-from dentalist.inbound.queue_message import MAX_EVENT_BYTES, QueueMessage
-from dentalist.inbound.split import split
 
 KEYS = {
     *("v", "object", "kind", "field", "entry_id", "entry_time", "phone_number_id", "display_phone_number"),

@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.inbound.bodies import RECEIVED_AT, make_value
 
 from dentalist.inbound.parse import parse_event
 from dentalist.inbound.split import split
+from tests.unit.inbound.bodies import RECEIVED_AT, make_value
 
 NAMES = [
     *("object", "entry", "changes", "field", "value", "messages", "statuses", "message_echoes", "user_preferences"),

@@ -2,16 +2,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.unit.inbound.bodies import (
-    BSUID,
-    PHONE,
-    WABA,
-    event,
-    event_of_message,
-    make_body,
-    make_message,
-    make_value,
-)
 
 from dentalist.inbound.events import (
     AccountChanged,
@@ -25,6 +15,16 @@ from dentalist.inbound.events import (
     ReactionChanged,
     StatusChanged,
     Unintelligible,
+)
+from tests.unit.inbound.bodies import (
+    BSUID,
+    PHONE,
+    WABA,
+    event,
+    event_of_message,
+    make_body,
+    make_message,
+    make_value,
 )
 
 RECEIVED = datetime(2026, 11, 22, 16, 0, 0, 123000, tzinfo=UTC)

@@ -9,8 +9,9 @@ from unittest import mock
 import pytest
 import time_machine
 from aiohttp.test_utils import make_mocked_request
-from infra.local.gateway.http_events import BadAnswerError, make_event, make_response
 from multidict import CIMultiDict
+
+from infra.local.gateway.http_events import BadAnswerError, make_event, make_response
 
 
 def event_of(

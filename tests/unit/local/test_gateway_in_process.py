@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import aiohttp
 import pytest
+
 from infra.local.gateway import schedules
 from infra.local.gateway.http import HttpApi, Router
 from infra.local.gateway.invocations import FunctionError

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from infra.local.gateway.event_sources import failed_items, make_record
 
 

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+
 from infra.local.gateway.cors import CorsPolicy
 from infra.local.gateway.http import Router
 from infra.local.gateway.workers import WorkerPool

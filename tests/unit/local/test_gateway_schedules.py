@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from infra.local.gateway.schedules import make_event, parse_schedule
 from infra.local.intrinsics import TemplateError
 from infra.local.model import Schedule

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from infra.local.files import read_json, update_json, write_json
 from infra.local.paths import ROOT, StackPaths
 from infra.local.stack import PORTS, Stack, prepare_state

@@ -4,6 +4,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
 from infra.local.intrinsics import TemplateError
 from infra.local.model import Function, HttpRoute, QueueSource, Schedule
 from infra.local.paths import TEMPLATE

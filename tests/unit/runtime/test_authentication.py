@@ -11,7 +11,6 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_httpserver import HTTPServer
-from tests.builders import make_event
 
 from dentalist.domain.errors import (
     DomainError,
@@ -24,6 +23,7 @@ from dentalist.domain.errors import (
 from dentalist.domain.identity import Caller, Role
 from dentalist.runtime.identity import Authenticator
 from dentalist.storage.database import Database
+from tests.builders import make_event
 
 SECRET = "a-secret-of-the-project-that-is-long-enough"
 ME, OTHER = uuid4(), uuid4()

@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 import pytest
 from aws_lambda_powertools.event_handler.exceptions import ServiceError
 from pydantic import BaseModel, Field
-from tests.builders import LambdaContext, make_event
-from tests.fakes import FakeIdempotency
 
 from dentalist.domain.errors import ConversationNotFound, RateLimited, Unauthenticated
 from dentalist.domain.identity import Caller, Role
 from dentalist.runtime.http_api import HttpApi, http_api
 from dentalist.runtime.idempotency import Idempotent
+from tests.builders import LambdaContext, make_event
+from tests.fakes import FakeIdempotency
 
 PATH = "/api/things"
 TOKEN = {"authorization": "Bearer token"}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from infra.sandbox import contacts, conversations, limits, media
 from infra.sandbox.behaviour import Behaviour, Limits
 from infra.sandbox.clock import Clock

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from infra.sandbox.errors import GraphError
 from infra.sandbox.template_rules import check_new_template, fill, find_sendable
 

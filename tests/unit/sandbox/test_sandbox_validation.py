@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from infra.sandbox.errors import GraphError
 from infra.sandbox.validation import Outgoing, ReadReceipt, parse_call
 

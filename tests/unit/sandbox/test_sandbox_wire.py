@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from infra.sandbox.errors import GraphError, graph_error, webhook_error
 from infra.sandbox.samples import sample_file
 from infra.sandbox.wamid import new_wamid

@@ -1,1 +1,4 @@
-"""Everything two functions could share. Package `__init__` files import nothing: each cold start pays only for what it uses."""
+"""Everything two functions could share.
+
+The packages' ``__init__`` files import nothing: each cold start pays only for what it uses.
+"""
