@@ -42,6 +42,14 @@ def test_an_appointment_keeps_its_buffer_free_on_both_sides() -> None:
     ]
 
 
+def test_while_the_clinic_is_open_its_times_stay_on_the_grid_of_its_opening() -> None:
+    asked_at = NOW + 2 * HOUR + timedelta(minutes=3, seconds=7)  # 10:03:07
+    assert [slot.starts_at - NOW for slot in search(now=asked_at, limit=2)] == [
+        2 * HOUR + timedelta(minutes=15),
+        2 * HOUR + timedelta(minutes=45),
+    ]
+
+
 def test_nothing_is_offered_sooner_than_the_lead_time() -> None:
     assert local_times(search(lead_time=timedelta(hours=2, minutes=20), limit=1)) == ["Mon 10:30"]
 

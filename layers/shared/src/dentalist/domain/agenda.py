@@ -72,7 +72,9 @@ def free_slots(
         return []
     earliest = now.astimezone(UTC) + lead_time
     blocked = _merged(Interval(item.starts_at - buffer, item.ends_at + buffer) for item in busy)
-    opened = open_intervals(hours, closures, timezone, start=now.astimezone(UTC), end=now.astimezone(UTC) + horizon)
+    # From midnight, not from now: the grid begins when the clinic opened, not at the second in which somebody asks.
+    today = now.astimezone(timezone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    opened = open_intervals(hours, closures, timezone, start=today, end=now.astimezone(UTC) + horizon)
     found = _slots(
         opened,
         blocked,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 PLACEHOLDER = re.compile(r"\[\[[A-Z]+_\d+\]\]")
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Bounded by what an address may have: unbounded, a long word would be read again from each of its letters.
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _MEMBER = re.compile(
     r"(?i)(?:afiliad[oa]|soci[oa]|credencial|carn[eé]t?|p[oó]liza|beneficiari[oa]|n[uú]mero de seguro|nss)"
     r"(?: n[uú]mero| nro\.?| n[°º]| es| de \w+)*[ :#.°º]{0,4}"
