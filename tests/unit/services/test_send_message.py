@@ -3,16 +3,6 @@
 from uuid import UUID, uuid4
 
 import pytest
-from tests.builders import make_channel, make_conversation, make_template
-from tests.fakes import (
-    FakeChannels,
-    FakeConversations,
-    FakeLinks,
-    FakeOpener,
-    FakeSendGate,
-    FakeTemplates,
-    FakeWhatsApp,
-)
 
 from dentalist.domain.errors import (
     ChannelNotFound,
@@ -24,6 +14,16 @@ from dentalist.domain.errors import (
 from dentalist.domain.message import Author, Content, Message, Purpose
 from dentalist.services.send_message import FromTemplate, Readable, ToNumber, send_message
 from dentalist.services.sending import Sending
+from tests.builders import make_channel, make_conversation, make_template
+from tests.fakes import (
+    FakeChannels,
+    FakeConversations,
+    FakeLinks,
+    FakeOpener,
+    FakeSendGate,
+    FakeTemplates,
+    FakeWhatsApp,
+)
 
 ACTOR = uuid4()
 

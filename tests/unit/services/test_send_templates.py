@@ -1,9 +1,9 @@
 """Variables of templates, and the components that Meta gets."""
 
 import pytest
-from tests.builders import make_template
 
 from dentalist.domain.errors import TemplateVariablesMismatch
+from tests.builders import make_template
 
 
 def test_variables_by_name_travel_with_their_names() -> None:

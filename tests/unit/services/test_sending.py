@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from tests.builders import WAMID, make_answer, make_draft
-from tests.fakes import FakeChannels, FakeLinks, FakeSendGate, FakeWhatsApp
 
 from dentalist.domain.channel import ChannelStatus
 from dentalist.domain.errors import (
@@ -29,6 +27,8 @@ from dentalist.domain.sending_errors import (
     TokenDead,
 )
 from dentalist.services.sending import Sending
+from tests.builders import WAMID, make_answer, make_draft
+from tests.fakes import FakeChannels, FakeLinks, FakeSendGate, FakeWhatsApp
 
 PAIR_LIMIT = MetaRateLimited(MetaFault(131056, message="pair rate limit hit"), retry_after=timedelta(seconds=6))
 

@@ -1,0 +1,1 @@
+"""What a conversation is owed becomes one answer."""

@@ -1,0 +1,101 @@
+"""What a claimed conversation says about itself, in the terms in which an answer is worded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import Any
+
+from dentalist.domain.answering import AnswerClaim, AnswerMode, Appointment, StoredMessage
+from dentalist.domain.conversation import Conversation
+from dentalist.domain.message import Author, Purpose
+from dentalist.domain.understanding.intents import HandoffReason, Intent, Understanding
+from dentalist.domain.wording.answers import UNCLEAR_BELOW
+from dentalist.domain.wording.drafts import AnswerContext, BookedAppointment, Draft, InboundMedia, TaskKind
+
+_APOLOGY_AFTER = timedelta(minutes=10)
+_OUTSIDE_HOURS = "outside_hours"
+_OWN_REASONS = frozenset(reason.value for reason in HandoffReason)
+
+
+def answer_context(
+    claim: AnswerClaim, understanding: Understanding, *, media: frozenset[InboundMedia], now: datetime
+) -> AnswerContext:
+    """The state of a claimed conversation at ``now``."""
+    conversation = claim.conversation
+    return AnswerContext(
+        now=now,
+        last_ai_answer_at=conversation.last_ai_at,
+        handed_back_at=conversation.handed_back_at,
+        contact_name=conversation.contact_name,
+        late=_has_waited(claim, now) > _APOLOGY_AFTER,
+        handed_over=_is_with_a_person(claim, understanding),
+        handed_over_at=conversation.handoff_at,
+        last_person_message_at=conversation.last_human_at,
+        safety_text_sent_at=conversation.last_safety_at,
+        upcoming=tuple(as_booked(item) for item in claim.appointments),
+        media=media,
+        **_remembered(claim.history),
+    )
+
+
+def is_suggesting(claim: AnswerClaim) -> bool:
+    """A person decides what is sent on this number; only what cannot wait goes out by itself."""
+    return bool(claim.channel.get("ai_mode") == "suggest")
+
+
+def as_booked(appointment: Appointment) -> BookedAppointment:
+    """A committed row, as far as the words need it."""
+    return BookedAppointment(appointment.starts_at, appointment.ends_at, appointment.attendee_name, appointment.reason)
+
+
+def memo_of(draft: Draft) -> dict[str, bool]:
+    """What a later turn must remember of this answer; a part of its ``ai_metadata``."""
+    return {_OUTSIDE_HOURS: True} if any(task.kind is TaskKind.UNANSWERED for task in draft.tasks) else {}
+
+
+def _is_with_a_person(claim: AnswerClaim, understanding: Understanding) -> bool:
+    if claim.mode is AnswerMode.TRIAGE:
+        return not _handed_over_by_this_answer(claim.conversation)
+    # In charge of what cannot wait, an emergency is answered each time; then it is handed over.
+    return is_suggesting(claim) and not understanding.wants(Intent.EMERGENCY)
+
+
+def _handed_over_by_this_answer(conversation: Conversation) -> bool:
+    """Whether an earlier attempt at this same answer handed over, without getting to say so.
+
+    The words that a person was asked for, or the safety text, are still owed then. A person who took the conversation
+    themself, or has written since, owes nobody these words.
+    """
+    handed_over_at, owed_since = conversation.handoff_at, conversation.first_unanswered_at
+    if conversation.handoff_reason not in _OWN_REASONS or handed_over_at is None or owed_since is None:
+        return False
+    since = (conversation.last_ai_at, conversation.last_human_at)
+    return handed_over_at >= owed_since and not any(moment and moment >= handed_over_at for moment in since)
+
+
+def _has_waited(claim: AnswerClaim, now: datetime) -> timedelta:
+    """How long the contact waits, by when they wrote: after an outage we heard of it late ourselves."""
+    return now - min((at for message in claim.unanswered if (at := message.sent_at or message.created_at)), default=now)
+
+
+def _remembered(history: Sequence[StoredMessage]) -> dict[str, Any]:
+    """What the assistant said lately, as far as it must not say it again."""
+    said = [message for message in history if message.direction == "outbound"]
+    answers = [message for message in said if message.sender == Author.AI.value]
+    closed = [message.created_at for message in answers if (message.ai_metadata or {}).get(_OUTSIDE_HOURS)]
+    return {
+        "opt_out_confirmed": bool(said) and said[-1].purpose == Purpose.CONSENT_CONFIRMATION.value,
+        "outside_hours_said_at": closed[-1] if closed else None,
+        "clarifications": sum(1 for _ in _unclear(answers)),
+    }
+
+
+def _unclear(answers: Sequence[StoredMessage]) -> Iterator[StoredMessage]:
+    return takewhile(lambda message: _confidence(message) < UNCLEAR_BELOW, reversed(answers))
+
+
+def _confidence(message: StoredMessage) -> float:
+    value = (message.ai_metadata or {}).get("confidence")
+    return float(value) if isinstance(value, int | float) else 1.0
