@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from tests.builders import PHONE, WAMID, make_claim
-
 from dentalist.domain.channel import Channel, ChannelStatus
 from dentalist.domain.conversation import Conversation
 from dentalist.domain.errors import (
@@ -20,6 +18,7 @@ from dentalist.domain.message import Claim, Draft, Message, MessageStatus, Recip
 from dentalist.domain.sending_errors import MediaNotFound
 from dentalist.domain.templates import Template
 from dentalist.services.ports import KeptAnswer, Settlement
+from tests.builders import PHONE, WAMID, make_claim
 
 _STATUS_OF = {"sent": "sent", "failed": "failed", "unknown": "unknown", "throttled": "sending"}
 

@@ -124,6 +124,14 @@ def test_reading_and_typing_have_the_recorded_bodies(name: str, typing: bool) ->
     assert json.loads(requests[0].content) == recorded["request"]["body"]
 
 
+def test_nobody_waits_long_for_blue_ticks() -> None:
+    graph, requests, _ = graph_answering(lambda _: response_of(shape("ok_mark_read")))
+
+    WhatsAppClient(graph, NUMBER).mark_read("wamid.INVENTED1", typing=True)
+
+    assert max(requests[0].extensions["timeout"].values()) <= 2
+
+
 def test_an_upload_answers_the_recorded_id() -> None:
     graph, requests, _ = graph_answering(lambda _: response_of(shape("ok_media_upload")))
 

@@ -20,6 +20,7 @@ from dentalist.outbound.meta.errors import bare_throttle, domain_error, highest_
 
 TIMEOUT = httpx.Timeout(connect=3, write=2, read=10, pool=1)
 UPLOAD_TIMEOUT = httpx.Timeout(connect=3, write=30, read=20, pool=1)
+COURTESY_TIMEOUT = httpx.Timeout(2, connect=1)  # for what nobody should wait for
 SLOWEST_CALL = timedelta(seconds=15)  # connect, write and read; the send gate's lease outlives it
 _ATTEMPTS = 4
 _FIRST_PAUSE = 1.0
@@ -87,14 +88,18 @@ class GraphClient:
         """
         return self._repeated(lambda: self._http.get(self._url(path), params=self._params(params), headers=self._auth))
 
-    def post(self, path: str, body: Mapping[str, Any], *, attempts: int = 1) -> dict[str, Any]:
+    def post(
+        self, path: str, body: Mapping[str, Any], *, attempts: int = 1, timeout: httpx.Timeout = TIMEOUT
+    ) -> dict[str, Any]:
         """Change something where doing it twice does no harm: marking as read, subscribing.
 
         Raises:
             As ``get``.
         """
         return self._repeated(
-            lambda: self._http.post(self._url(path), params=self._params(), json=dict(body), headers=self._auth),
+            lambda: self._http.post(
+                self._url(path), params=self._params(), json=dict(body), headers=self._auth, timeout=timeout
+            ),
             attempts=attempts,
         )
 

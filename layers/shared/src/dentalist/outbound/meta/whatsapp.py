@@ -12,7 +12,7 @@ import httpx
 from dentalist.domain.errors import MetaError, MetaFault, OutcomeUnknown
 from dentalist.domain.message import Recipient
 from dentalist.domain.sending_errors import MediaGone, MediaRefused, MetaUnreachable
-from dentalist.outbound.meta.graph import GraphClient
+from dentalist.outbound.meta.graph import COURTESY_TIMEOUT, GraphClient
 from dentalist.services.ports import MediaFile
 
 # Where Meta keeps files; the token goes nowhere else.
@@ -75,7 +75,8 @@ class WhatsAppClient:
         body: dict[str, Any] = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
         if typing:
             body["typing_indicator"] = {"type": "text"}
-        self._graph.post(f"/{self._phone_number_id}/messages", body)
+        # The answer that the contact waits for comes after this.
+        self._graph.post(f"/{self._phone_number_id}/messages", body, timeout=COURTESY_TIMEOUT)
 
     def upload_media(self, content: bytes, *, mime_type: str, filename: str) -> str:
         """Upload a file and answer its id, which lives for 30 days.
