@@ -27,7 +27,7 @@ CREDENTIALS = {
 
 
 def emulator_command() -> list[str]:
-    return [str(AWS_VENV / "bin" / "python"), "-m", "ministack"]
+    return [str(AWS_VENV / "bin" / "python"), str(Path(__file__).with_name("emulator.py"))]
 
 
 def emulator_environment(port: int, data: Path) -> dict[str, str]:

@@ -22,7 +22,7 @@ LOCKED_REQUIREMENTS = (ROOT / "requirements" / "core.txt", ROOT / "requirements"
 _HEALTH_PATIENCE = 3.0
 # In the cloud the store and Meta have machines of their own. Here they come after what answers requests, and before
 # the workers of queues and schedules.
-_ELSEWHERE = 5
+_ELSEWHERE = 10
 
 
 class PartError(Exception):

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 SCALE_UP_AFTER = 0.05
 _FIRST_RETRY, _LAST_RETRY = 0.5, 4.0  # seconds between attempts to start a function that cannot be loaded
 _HOPELESS_STARTS = 2  # one may have been killed; two in a row are the function's own fault
-_BACKGROUND_NICENESS = 10
+_BACKGROUND_NICENESS = 19
 _GRACE = 3.0  # seconds that running invocations get to end when the gateway stops
 
 

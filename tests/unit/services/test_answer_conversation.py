@@ -114,7 +114,7 @@ def test_a_wake_up_that_finds_nothing_to_do_says_when_to_look_again(wake: str) -
     turn = world.turn()
 
     assert turn.outcome == wake
-    assert turn.again_in == {"nothing": None, "leased": 30, "not_due": 3}[wake]
+    assert turn.again_in == {"nothing": None, "leased": 3, "not_due": 3}[wake]
     assert world.sent == []
 
 

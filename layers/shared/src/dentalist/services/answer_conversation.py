@@ -37,6 +37,7 @@ HISTORY = 20
 _NOT_AFTER = timedelta(minutes=2)  # from the moment the answer is written
 _REWRITES_WITHIN = 8.0  # seconds; later ones get a worker with all its time, by the queue
 _SHORTEST_WAIT = 2  # seconds
+_LEASED_AGAIN = 3  # seconds
 _FIRST_RETRY = 4  # seconds until a throttled message may be tried again, at the earliest
 
 logger = logging.getLogger(__name__)
@@ -100,11 +101,17 @@ def answer_conversation(
     while True:
         claim = answers.claim(conversation_id, lease_seconds=LEASE_SECONDS, history=HISTORY)
         if isinstance(claim, NoClaim):
-            waits = claim.outcome in ("not_due", "leased")
-            return Turn(claim.outcome, conversation_id, again_in=max(claim.delay_seconds, 1) if waits else None)
+            return Turn(claim.outcome, conversation_id, again_in=_look_again(claim))
         turn = _attempt(claim, answers, desk_for, now(), last_try=last_try)
         if turn.outcome != "outdated" or clock() > give_up_at:
             return turn
+
+
+def _look_again(claim: NoClaim) -> int | None:
+    if claim.outcome == "leased":
+        # Mostly the other worker is done in a moment; if it died, its lease is what must be waited for.
+        return min(max(claim.delay_seconds, 1), _LEASED_AGAIN)
+    return max(claim.delay_seconds, 1) if claim.outcome == "not_due" else None
 
 
 def _attempt(
