@@ -7,7 +7,7 @@ from typing import Any
 
 import botocore.session
 
-client = botocore.session.get_session().create_client("sqs")
+client: Any = botocore.session.get_session().create_client("sqs")
 
 
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
