@@ -27,7 +27,8 @@ def main() -> int:
     was_up = status(paths)["state"] != "down"
     if not was_up:  # the settings of a stack that runs already are its owner's
         os.environ.setdefault("REPLY_DEBOUNCE_SECONDS", _QUIET_SECONDS)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have started this with Ctrl-C ignored
+        signal.signal(number, _interrupt)
     code = _INTERRUPTED
     try:
         failures = _play(paths)

@@ -48,9 +48,12 @@ def environment(paths: StackPaths, **variables: str) -> dict[str, str]:
     return {**kept, "STACK_DIR": str(paths.directory), **variables}
 
 
-def start_demo(paths: StackPaths, **variables: str) -> "subprocess.Popen[str]":
+def start_demo(paths: StackPaths, *, from_background: bool = False, **variables: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "infra.demo"]
+    if from_background:  # what a shell does to a command behind which it wrote "&"
+        command = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *command]
     return subprocess.Popen(
-        [sys.executable, "-m", "infra.demo"],
+        command,
         cwd=ROOT,
         env=environment(paths, **variables),
         stdout=subprocess.PIPE,
@@ -72,7 +75,7 @@ def test_with_demo_exit_the_story_is_told_everything_is_stopped_and_the_code_is_
 
 
 def test_it_stays_open_until_ctrl_c_and_then_leaves_nothing_running(paths: StackPaths) -> None:
-    demo = start_demo(paths)
+    demo = start_demo(paths, from_background=True)
     assert demo.stdout is not None
     told = []
     for line in demo.stdout:
