@@ -72,7 +72,7 @@ class DatabaseServer:
         url = postgres.database_url(self.port, database, user=user)
         environment = {**os.environ, "DATABASE_URL": url, "MIGRATIONS_DIR": str(migrations)}
         command = [NODE, str(LITE / "migrate.mjs")]
-        return subprocess.run(  # noqa: S603 - our own script
+        return subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
 
@@ -144,7 +144,7 @@ def launch_supabase(server: DatabaseServer, database: str) -> SupabaseServer:
     log = server.folder / f"supabase-{database}.log"
     with log.open("ab") as output:
         command = [NODE, str(LITE / "serve.mjs")]
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)  # noqa: S603 - our own script
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     return SupabaseServer(
         url=f"http://127.0.0.1:{port}",
         database_url=server.url(database),

@@ -41,7 +41,7 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 def imported_by(module: str) -> set[str]:
     """The modules that importing ``module`` brings into a fresh interpreter."""
     environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(FUNCTIONS)}
-    run = subprocess.run(  # noqa: S603 - our own interpreter and a constant program
+    run = subprocess.run(
         [sys.executable, "-c", REPORT.format(module=module)],
         env=environment,
         capture_output=True,

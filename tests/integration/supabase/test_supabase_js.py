@@ -24,7 +24,7 @@ def test_somebody_signs_up_and_in_with_supabase_js_and_stays_in_the_own_tenant(s
         "OBJECT_OWNER": str(owner),
     }
 
-    done = subprocess.run(  # noqa: S603 - our own script
+    done = subprocess.run(
         [NODE, str(SCRIPT)], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
 

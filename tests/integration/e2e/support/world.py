@@ -175,7 +175,7 @@ def command(paths: StackPaths, module: str, *arguments: str, **settings: str) ->
     environment = {name: value for name, value in os.environ.items() if name not in caller}
     environment |= {**SETTINGS, "STACK_DIR": str(paths.directory), **settings}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    done = subprocess.run(  # noqa: S603 - our own commands
+    done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env=environment,
