@@ -72,9 +72,7 @@ class DatabaseServer:
         url = postgres.database_url(self.port, database, user=user)
         environment = {**os.environ, "DATABASE_URL": url, "MIGRATIONS_DIR": str(migrations)}
         command = [NODE, str(LITE / "migrate.mjs")]
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 @dataclass(frozen=True)

@@ -137,9 +137,7 @@ def test_a_transaction_whose_connection_died_is_never_continued_on_another(stack
     script = Path(__file__).with_name("lost_connection.mjs")
     environment = {**os.environ, "LITE": str(LITE), "DATABASE_URL": stack.supabase.database_url}
 
-    done = subprocess.run(
-        [NODE, str(script)], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = subprocess.run([NODE, str(script)], env=environment, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"continuedAs": None, "refusal": "CONNECTION_CLOSED", "afterwards": [1] * 6}

@@ -24,9 +24,7 @@ def test_somebody_signs_up_and_in_with_supabase_js_and_stays_in_the_own_tenant(s
         "OBJECT_OWNER": str(owner),
     }
 
-    done = subprocess.run(
-        [NODE, str(SCRIPT)], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = subprocess.run([NODE, str(SCRIPT)], env=environment, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
