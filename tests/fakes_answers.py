@@ -492,8 +492,9 @@ class World:
         self.seen.append(wamid)
 
     @moment
-    def busy(self) -> list[Interval]:
-        return [Interval(row.starts_at, row.ends_at) for row in self.appointments if row.status in ("held", "booked")]
+    def busy(self, wanted: Interval) -> list[Interval]:
+        taken = [Interval(row.starts_at, row.ends_at) for row in self.appointments if row.status in ("held", "booked")]
+        return [item for item in taken if item.overlaps(wanted)]
 
     @moment
     def offer(self, slots: Sequence[SlotToOffer]) -> list[Offer]:
@@ -612,8 +613,8 @@ class _Number:
 class _Agenda:
     world: World
 
-    def busy(self, *_range: datetime) -> list[Interval]:
-        return self.world.busy()
+    def busy(self, start: datetime, end: datetime) -> list[Interval]:
+        return self.world.busy(Interval(start, end))
 
     def offer(self, _conversation_id: UUID, slots: Sequence[SlotToOffer], **_named: Any) -> list[Offer]:
         return self.world.offer(slots)

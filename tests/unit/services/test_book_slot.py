@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from dentalist.domain.answering import AnswerClaim
+from dentalist.domain.answering import AnswerClaim, Appointment
 from dentalist.domain.clinic import Clinic
 from dentalist.domain.errors import StoreUnavailable
 from dentalist.services.book_slot import SOURCE, book_slot, offer_slots, shown_offer, untold_booking
@@ -70,6 +70,20 @@ def test_an_agenda_that_cannot_be_read_offers_nothing() -> None:
 def test_what_was_asked_for_and_is_not_free_is_said() -> None:
     assert offer(World(), words="quiero un turno a las 23").requested_available is False
     assert offer(World(), words="quiero un turno a las 10").requested_available is True
+
+
+def test_the_buffer_after_what_has_just_ended_is_kept_free() -> None:
+    world = World()
+    world.professional |= {"buffer_minutes": 30, "lead_time_minutes": 0}
+    world.now = offer(world).slots[0].starts_at + timedelta(minutes=60)
+    ended_at = world.now - timedelta(minutes=10)
+    world.appointments.append(
+        Appointment(id=uuid4(), starts_at=ended_at - timedelta(minutes=30), ends_at=ended_at, status="booked")
+    )
+
+    starts = [slot.starts_at for slot in offer(world, words="un turno para hoy").slots]
+
+    assert min(starts) >= ended_at + timedelta(minutes=30)
 
 
 def test_booking_twice_is_one_appointment() -> None:

@@ -11,7 +11,6 @@ from uuid import UUID
 from dentalist.domain.agenda import HORIZON, OfferedSlot, slots_to_offer
 from dentalist.domain.answering import AnswerClaim, Appointment, Offer, StoredMessage
 from dentalist.domain.clinic import Clinic
-from dentalist.domain.hours import Interval
 from dentalist.domain.understanding.choice import Ambiguous, choose
 from dentalist.domain.understanding.intents import Intent, Topic, Understanding
 from dentalist.domain.understanding.time_preference import preferred_ranges
@@ -60,7 +59,8 @@ def offer_slots(
     Raises:
         StoreUnavailable: the agenda cannot be read, so nothing may be offered.
     """
-    busy = [Interval(item.starts_at, item.ends_at) for item in agenda.busy(now, now + HORIZON)]
+    # The buffer counts on both sides: what ended a moment ago still keeps the next minutes free.
+    busy = agenda.busy(now - clinic.buffer, now + HORIZON + clinic.buffer)
     search = slots_to_offer(
         clinic.bookable_hours,
         clinic.closures,
