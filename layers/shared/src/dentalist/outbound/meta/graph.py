@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import random
 import time
@@ -16,6 +14,7 @@ import httpx
 
 from dentalist.domain.errors import DomainError, MetaError, MetaFault, OutcomeUnknown
 from dentalist.domain.sending_errors import MetaTransient, MetaUnreachable
+from dentalist.inbound.signatures import appsecret_proof
 from dentalist.outbound.meta.errors import bare_throttle, domain_error, highest_usage, parse_fault
 
 TIMEOUT = httpx.Timeout(connect=3, write=2, read=10, pool=1)
@@ -190,8 +189,7 @@ class GraphClient:
         """
         query = dict(params or {})
         if self._token:
-            proof = hmac.new(self._app_secret.encode(), self._token.encode(), hashlib.sha256)
-            query["appsecret_proof"] = proof.hexdigest()
+            query["appsecret_proof"] = appsecret_proof(self._token, self._app_secret)
         return query
 
     def _watch_usage(self, response: httpx.Response) -> None:
