@@ -28,7 +28,7 @@ TOKEN = "EAAG-token"
 
 def forget_clients() -> None:
     """A new container: every client is made again from the environment."""
-    for name in ("settings", "_store_http", "_db", "_publishable_db", "authenticator", "_graph", "credentials"):
+    for name in ("settings", "store_http", "service_db", "publishable_db", "authenticator", "graph", "credentials"):
         getattr(wiring, name).cache_clear()
 
 

@@ -94,13 +94,20 @@ class MetaWindowClosed(ServiceWindowClosed):
         self.fault = fault
 
 
-class TokenDead(ChannelDisconnected):
-    """The token expired or was taken back; ``reason`` is one of the causes that a channel's test names."""
+class AccessLost(ChannelDisconnected):
+    """An account's token expired or was taken back; ``reason`` is one of the causes that a channel's test names."""
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class TokenDead(AccessLost):
+    """Meta's word that a token is no longer good."""
 
     def __init__(self, fault: MetaFault, *, reason: str) -> None:
-        super().__init__()
+        super().__init__(reason=reason)
         self.fault = fault
-        self.reason = reason
 
 
 class MetaTransient(MetaError):

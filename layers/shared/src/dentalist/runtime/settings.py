@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 
+INSTAGRAM_API = "https://graph.instagram.com"
+
 
 class SettingMissing(RuntimeError):
     """A variable of the environment that this function needs is missing or unusable; the message names it."""
@@ -54,6 +56,92 @@ class Settings:
     def meta_app_secret(self) -> str:
         """Signs the proof that goes with every token."""
         return self._required("META_APP_SECRET")
+
+    @property
+    def meta_app_id(self) -> str:
+        """The app that everybody links through."""
+        return self._required("META_APP_ID")
+
+    @property
+    def meta_login_config_id(self) -> str | None:
+        """Facebook Login for Business: which permissions its dialog asks for. None: they are named in the address."""
+        return self._optional("META_LOGIN_CONFIG_ID")
+
+    @property
+    def meta_oauth_dialog_url(self) -> str:
+        """Where a person lets us into their WhatsApp account."""
+        return self._optional("META_OAUTH_DIALOG_URL") or (
+            f"https://www.facebook.com/{self.meta_graph_version}/dialog/oauth"
+        )
+
+    @property
+    def instagram_api_base_url(self) -> str:
+        """Instagram's Graph host, without version."""
+        return self._required("INSTAGRAM_API_BASE_URL").rstrip("/")
+
+    @property
+    def instagram_app_id(self) -> str:
+        """Instagram Login has an id of its own in the same app."""
+        return self._optional("INSTAGRAM_APP_ID") or self.meta_app_id
+
+    @property
+    def instagram_app_secret(self) -> str:
+        """The secret that belongs to ``instagram_app_id``."""
+        return self._optional("INSTAGRAM_APP_SECRET") or self.meta_app_secret
+
+    @property
+    def instagram_oauth_base_url(self) -> str:
+        """Exchanges codes: a host of its own, unless the API is not Instagram's own either."""
+        if configured := self._optional("INSTAGRAM_OAUTH_BASE_URL"):
+            return configured.rstrip("/")
+        api = self.instagram_api_base_url
+        return "https://api.instagram.com" if api == INSTAGRAM_API else api
+
+    @property
+    def instagram_oauth_dialog_url(self) -> str:
+        """Where a person lets us into their Instagram account."""
+        return (
+            self._optional("INSTAGRAM_OAUTH_DIALOG_URL")
+            or self._optional("META_OAUTH_DIALOG_URL")
+            or "https://www.instagram.com/oauth/authorize"
+        )
+
+    # ---- Google
+    @property
+    def google_client_id(self) -> str:
+        """The OAuth client that calendars are linked through."""
+        return self._required("GOOGLE_CLIENT_ID")
+
+    @property
+    def google_client_secret(self) -> str:
+        """Its secret."""
+        return self._required("GOOGLE_CLIENT_SECRET")
+
+    @property
+    def google_api_base_url(self) -> str:
+        """The calendar API's host."""
+        return self._required("GOOGLE_API_BASE_URL").rstrip("/")
+
+    @property
+    def google_oauth_base_url(self) -> str:
+        """Exchanges and refreshes tokens."""
+        return self._required("GOOGLE_OAUTH_BASE_URL").rstrip("/")
+
+    @property
+    def google_oauth_dialog_url(self) -> str:
+        """Where a person lets us into their calendar."""
+        return self._required("GOOGLE_OAUTH_DIALOG_URL")
+
+    # ---- where we are
+    @property
+    def webhook_public_url(self) -> str:
+        """This API as it is reached from outside: webhooks and OAuth come back to it."""
+        return self._required("WEBHOOK_PUBLIC_URL").rstrip("/")
+
+    @property
+    def dashboard_public_url(self) -> str:
+        """Where people end after linking or being invited."""
+        return self._required("DASHBOARD_PUBLIC_URL")
 
     # ---- AWS
     @property

@@ -58,30 +58,34 @@ def settings() -> Settings:
 
 
 @cache
-def _store_http() -> httpx.Client:
+def store_http() -> httpx.Client:
+    """The connections to the store."""
     # Retries concern opening a connection only; nothing that was sent is sent again.
     return httpx.Client(timeout=_STORE_TIMEOUT, transport=httpx.HTTPTransport(retries=1))
 
 
 @cache
-def _db() -> Database:
-    return Database(settings().supabase_url, settings().supabase_secret_key, http=_store_http())
+def service_db() -> Database:
+    """The store with the secret key, which bypasses row level security."""
+    return Database(settings().supabase_url, settings().supabase_secret_key, http=store_http())
 
 
-def _user_db(caller: Caller) -> Database:
-    return _publishable_db().signed_in(caller.token)
+def user_db(caller: Caller) -> Database:
+    """The store as the signed-in person sees it."""
+    return publishable_db().signed_in(caller.token)
 
 
 @cache
-def _publishable_db() -> Database:
-    return Database(settings().supabase_url, settings().supabase_publishable_key, http=_store_http())
+def publishable_db() -> Database:
+    """The store with the key of the browser; reads nothing without a person's token."""
+    return Database(settings().supabase_url, settings().supabase_publishable_key, http=store_http())
 
 
 @cache
 def authenticator() -> Authenticator:
     """Who sends a request of the dashboard."""
     return Authenticator(
-        supabase_url=settings().supabase_url, jwt_secret=settings().supabase_jwt_secret, db=_publishable_db()
+        supabase_url=settings().supabase_url, jwt_secret=settings().supabase_jwt_secret, db=publishable_db()
     )
 
 
@@ -92,84 +96,85 @@ def authenticate(event: APIGatewayProxyEventV2) -> Caller:
 
 def idempotency(professional_id: UUID) -> SupabaseIdempotency:
     """The answers that this professional's idempotency keys got."""
-    return SupabaseIdempotency(_db(), professional_id)
+    return SupabaseIdempotency(service_db(), professional_id)
 
 
 def user_conversations(caller: Caller) -> SupabaseConversations:
     """The conversations that the caller may read."""
-    return SupabaseConversations(_user_db(caller), caller.professional_id)
+    return SupabaseConversations(user_db(caller), caller.professional_id)
 
 
 def user_channels(caller: Caller) -> SupabaseChannels:
     """The channels that the caller may read."""
-    return SupabaseChannels(_user_db(caller), caller.professional_id)
+    return SupabaseChannels(user_db(caller), caller.professional_id)
 
 
 def user_templates(caller: Caller) -> SupabaseTemplates:
     """The templates that the caller may read."""
-    return SupabaseTemplates(_user_db(caller), caller.professional_id)
+    return SupabaseTemplates(user_db(caller), caller.professional_id)
 
 
 def channels(professional_id: UUID) -> SupabaseChannels:
     """The professional's channels, to be written."""
-    return SupabaseChannels(_db(), professional_id)
+    return SupabaseChannels(service_db(), professional_id)
 
 
 def conversation_opener(professional_id: UUID) -> SupabaseConversationOpener:
     """Finds or begins the professional's conversations by number."""
-    return SupabaseConversationOpener(_db(), professional_id)
+    return SupabaseConversationOpener(service_db(), professional_id)
 
 
 def media(professional_id: UUID) -> SupabaseMedia:
     """The professional's files."""
-    return SupabaseMedia(settings().supabase_url, settings().supabase_secret_key, professional_id, http=_store_http())
+    return SupabaseMedia(settings().supabase_url, settings().supabase_secret_key, professional_id, http=store_http())
 
 
 def inbox() -> SupabaseInbox:
     """Where events of any professional are stored."""
-    return SupabaseInbox(_db())
+    return SupabaseInbox(service_db())
 
 
 def media_records() -> SupabaseMediaRecords:
     """What became of the files of inbound messages."""
-    return SupabaseMediaRecords(_db())
+    return SupabaseMediaRecords(service_db())
 
 
 def answers() -> SupabaseAnswers:
     """The leases on conversations that are owed an answer."""
-    return SupabaseAnswers(_db())
+    return SupabaseAnswers(service_db())
 
 
 def handover(professional_id: UUID) -> SupabaseHandover:
     """Passing the professional's conversations between people and the assistant."""
-    return SupabaseHandover(_db(), professional_id)
+    return SupabaseHandover(service_db(), professional_id)
 
 
 def consent(professional_id: UUID) -> SupabaseConsent:
     """The ledger of what the professional's contacts agreed to."""
-    return SupabaseConsent(_db(), professional_id)
+    return SupabaseConsent(service_db(), professional_id)
 
 
 def tasks(professional_id: UUID) -> SupabaseTasks:
     """What the assistant asks of the professional's people."""
-    return SupabaseTasks(_db(), professional_id)
+    return SupabaseTasks(service_db(), professional_id)
 
 
 def agenda(professional_id: UUID) -> SupabaseAgenda:
     """The professional's appointments."""
-    return SupabaseAgenda(_db(), professional_id)
+    return SupabaseAgenda(service_db(), professional_id)
 
 
 def sweeps() -> SupabaseSweeps:
     """What time does to the store."""
-    return SupabaseSweeps(_db())
+    return SupabaseSweeps(service_db())
 
 
 # ---- WhatsApp
 
 
 @cache
-def _graph() -> GraphClient:
+def graph() -> GraphClient:
+    """Graph without a token yet."""
     return GraphClient(
         base_url=settings().whatsapp_api_base_url,
         version=settings().meta_graph_version,
@@ -187,7 +192,7 @@ def credentials() -> Credentials:
     from dentalist.storage.credentials import Credentials  # noqa: PLC0415
 
     keys = KeyService(settings().credentials_kms_key_id, kms=aws_client("kms", read_timeout=5, attempts=2))
-    return Credentials(_db(), keys)
+    return Credentials(service_db(), keys)
 
 
 def whatsapp(professional_id: UUID, credential_id: UUID, phone_number_id: str) -> WhatsAppClient:
@@ -198,7 +203,7 @@ def whatsapp(professional_id: UUID, credential_id: UUID, phone_number_id: str) -
         StoreUnavailable: the store or KMS cannot be reached.
     """
     token = credentials().access_token(professional_id, credential_id)
-    return WhatsAppClient(_graph().as_holder_of(token), phone_number_id)
+    return WhatsAppClient(graph().as_holder_of(token), phone_number_id)
 
 
 def number_of(job: MediaJob) -> WhatsAppClient:
@@ -241,7 +246,7 @@ def sending(professional_id: UUID) -> Sending:
 
 def send_gate(professional_id: UUID) -> SupabaseSendGate:
     """The gate of the professional's messages."""
-    return SupabaseSendGate(_db(), professional_id, correlation_id=correlation_id())
+    return SupabaseSendGate(service_db(), professional_id, correlation_id=correlation_id())
 
 
 # ---- language models
