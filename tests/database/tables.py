@@ -13,6 +13,7 @@ TEAM = frozenset(
         "marketing_campaign_assets",
         "marketing_campaign_recipients",
         "marketing_campaigns",
+        "marketing_channel_usage",
         "marketing_channels",
         "marketing_comments",
         "marketing_consent_events",
@@ -30,12 +31,15 @@ OWNER_ONLY = frozenset({"marketing_channel_credentials"})
 NOBODY = frozenset(
     {
         "channel_pace",
+        "contact_suppressions",
         "idempotency_keys",
         "marketing_contact_identities",
+        "marketing_data_requests",
         "marketing_slot_offers",
         "marketing_webhook_events",
         "message_status_events",
         "oauth_states",
+        "phone_app_contacts",
         "publish_attempts",
         "tenant_data_keys",
     }
@@ -100,6 +104,12 @@ _ROWS: dict[str, Callable[[_Tenant], Row]] = {
     "marketing_channels": lambda t: t.owned(
         "channel", credential_id=t["credential"], type="whatsapp", status="connected"
     ),
+    "marketing_channel_usage": lambda t: {
+        "professional_id": t.id,
+        "channel_id": t["channel"],
+        "month": "2026-11-01",
+        "service_messages": 12,
+    },
     "channel_pace": lambda t: {
         "professional_id": t.id,
         "channel_id": t["channel"],
@@ -170,5 +180,24 @@ _ROWS: dict[str, Callable[[_Tenant], Row]] = {
         "recipient", campaign_id=t["campaign"], patient_id=t["patient"], message_id=t["message"]
     ),
     "publish_attempts": lambda t: t.owned("attempt", campaign_id=t["campaign"], attempt=1, step="creating"),
+    "phone_app_contacts": lambda t: {
+        "professional_id": t.id,
+        "channel_id": t["channel"],
+        "phone": "+541155550201",
+        "name": "Ana",
+        "changed_at": NOON,
+    },
+    "contact_suppressions": lambda t: {
+        "professional_id": t.id,
+        "contact_hash": t["hash"],
+        "scopes": "{marketing}",
+        "erased_at": NOON,
+    },
+    "marketing_data_requests": lambda t: t.owned(
+        "request",
+        kind="contact_erasure",
+        confirmation_code=t["code"],
+        status="pending_media",
+    ),
 }
 IN_ORDER = tuple(_ROWS)

@@ -161,7 +161,7 @@ def echo(body: str, conversation: Row, identity: Row, channel: str) -> Case:
 BOTH_NUMBERS = (NUMBER, SECOND_NUMBER)
 DEAD_ACCOUNT: Changes = {
     "marketing_channels": [{"status": "restricted"}] * 2,
-    "marketing_channel_credentials": [{"status": "restricted", "status_reason": "DISABLED_UPDATE"}] * 2,
+    "marketing_channel_credentials": [{"status": "restricted", "status_reason": "restricted"}] * 2,
     "marketing_alerts": [{"kind": "channel_dead", "severity": "critical", "acknowledged_at": None}] * 2,
 }
 STOPPED = Case(
