@@ -2,23 +2,16 @@
 
 import itertools
 import re
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field
 
-from infra.sandbox.errors import GraphError, graph_error, not_visible
+from infra.sandbox.errors import graph_error, not_visible
+from infra.sandbox.phone_app import PhoneApp
 from infra.sandbox.store import Store
+from infra.sandbox.tokens import AccessToken
 
 _FIRST_TEMPLATE_ID = 1_689_556_908_120_001
-
-TokenState = Literal["valid", "expired", "password_changed", "app_removed", "checkpoint", "invalid"]
-_SUBCODES: dict[str, int | None] = {
-    "expired": 463,
-    "password_changed": 460,
-    "app_removed": 458,
-    "checkpoint": 459,
-    "invalid": None,
-}
 
 
 def digits_of(phone: str) -> str:
@@ -27,18 +20,24 @@ def digits_of(phone: str) -> str:
 
 
 class Account(BaseModel):
-    """One business phone number."""
+    """One business phone number. ``access_token`` is the one it was registered with; logins grant others."""
 
     phone_number_id: str
     display_phone_number: str
     waba_id: str
-    access_token: str
+    access_token: str | None = None
     verified_name: str
     webhook_url: str | None = None  # an override of the application's URL
     quality_rating: str = "GREEN"
     status: str = "CONNECTED"
     registered: bool = True
     messaging_limit: str = "TIER_2K"
+    code_verification_status: str = "VERIFIED"
+    pin: str | None = None  # two-step verification; the first registration sets it
+    on_phone_app: bool = False  # coexistence: the number stays on the phone
+    onboarded_at: float | None = None  # a coexistence number was linked: its data can be asked for during a day
+    synced: list[str] = Field(default_factory=list)
+    phone_app: PhoneApp = Field(default_factory=PhoneApp)
 
     @property
     def digits(self) -> str:
@@ -51,28 +50,12 @@ class BusinessAccount(BaseModel):
 
     waba_id: str
     subscribed: bool = True
+    name: str | None = None
     templates: list[dict[str, Any]] = Field(default_factory=list)
 
     def find_template(self, name: str, language: str) -> dict[str, Any] | None:
         """The template of that name and language, or None."""
         return next((t for t in self.templates if t["name"] == name and t["language"] == language), None)
-
-
-class AccessToken(BaseModel):
-    """A bearer token and what is wrong with it, if anything."""
-
-    value: str
-    state: TokenState = "valid"
-    expires_at: int = 0  # 0: never, as in debug_token
-    waba_access: bool = True
-
-    def refusal(self, now: float) -> GraphError | None:
-        """The error of every call made with this token, or None while it is good."""
-        if self.state != "valid":
-            return graph_error(190, subcode=_SUBCODES[self.state])
-        if self.expires_at and self.expires_at <= now:
-            return graph_error(190, subcode=_SUBCODES["expired"])
-        return None
 
 
 class Accounts:
@@ -90,10 +73,11 @@ class Accounts:
         """Add a number or bring it up to date; ``templates`` replaces the WABA's, None keeps them. True when new."""
         before = self.numbers.get(account.phone_number_id)
         self.numbers[account.phone_number_id] = account
-        if before is not None and before.access_token != account.access_token:
+        if before is not None and before.access_token not in (None, account.access_token):
             self._forget_unused(before.access_token)
         waba = self.wabas.setdefault(account.waba_id, BusinessAccount(waba_id=account.waba_id))
-        self.tokens.setdefault(account.access_token, AccessToken(value=account.access_token))
+        if account.access_token is not None:
+            self.tokens.setdefault(account.access_token, AccessToken(value=account.access_token))
         if templates is not None:
             waba.templates = [self.with_id(template) for template in templates]
         self.save(account)
@@ -105,17 +89,22 @@ class Accounts:
         self._store.remove("account", account.phone_number_id)
         self._forget_unused(account.access_token)
 
-    def _forget_unused(self, token: str) -> None:
-        if not self.wabas_of(token):
+    def _forget_unused(self, token: str | None) -> None:
+        if token is not None and not self.wabas_of(token):
             self.tokens.pop(token, None)
             self._store.remove("token", token)
 
     def save(self, account: Account) -> None:
-        """Persist a number with its WABA and token."""
-        token = self.tokens[account.access_token]
+        """Persist a number with its WABA and the token it was registered with."""
         self._store.put("account", account.phone_number_id, account.model_dump())
-        self._store.put("token", token.value, token.model_dump())
+        if account.access_token is not None:
+            self.save_token(self.tokens[account.access_token])
         self.save_waba(self.wabas[account.waba_id])
+
+    def save_token(self, token: AccessToken) -> None:
+        """Persist a token, also one that a login has just granted."""
+        self.tokens[token.value] = token
+        self._store.put("token", token.value, token.model_dump())
 
     def save_waba(self, waba: BusinessAccount) -> None:
         """Persist a WABA after its templates or subscription changed."""
@@ -127,8 +116,25 @@ class Accounts:
         return {"id": str(next(self._template_ids)), **defaults, **template}
 
     def wabas_of(self, token: str) -> set[str]:
-        """The WABAs that a token was granted."""
-        return {account.waba_id for account in self.numbers.values() if account.access_token == token}
+        """The WABAs that a token was granted: in a login, or by registering an account with it."""
+        known = self.tokens.get(token)
+        registered = {account.waba_id for account in self.numbers.values() if account.access_token == token}
+        return registered.union(known.waba_ids if known else ())
+
+    def tokens_of(self, waba_id: str) -> list[AccessToken]:
+        """The tokens that were granted a WABA, oldest first."""
+        return [token for token in self.tokens.values() if waba_id in self.wabas_of(token.value)]
+
+    def token_shown(self, account: Account) -> AccessToken | None:
+        """The one token to tell of a number: its registered one, else the newest granted, else none."""
+        if account.access_token is not None:
+            return self.tokens[account.access_token]
+        return next(reversed(self.tokens_of(account.waba_id)), None)
+
+    def reachable(self) -> list[Account]:
+        """The numbers that some token sees; nobody has logged in for the others yet."""
+        granted = {waba_id for token in self.tokens for waba_id in self.wabas_of(token)}
+        return [account for account in self.numbers.values() if account.waba_id in granted]
 
     def numbers_of(self, waba_id: str) -> list[Account]:
         """The numbers of a WABA."""

@@ -58,6 +58,12 @@ class Templates(Knobs):
     approve_after_seconds: Seconds | None = Field(5, ge=0)
 
 
+class Logins(Knobs):
+    """Instagram documents one shape of its code exchange and answers another."""
+
+    instagram_response: Literal["flat", "wrapped"] = "flat"
+
+
 class Behaviour(Knobs):
     """Everything a test may change while the sandbox runs."""
 
@@ -66,6 +72,7 @@ class Behaviour(Knobs):
     window: Window = Field(default_factory=Window)
     limits: Limits = Field(default_factory=Limits)
     templates: Templates = Field(default_factory=Templates)
+    logins: Logins = Field(default_factory=Logins)
     require_appsecret_proof: bool = False
     fetch_media_links: bool = True
 

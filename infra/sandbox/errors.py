@@ -15,8 +15,19 @@ def new_trace_id() -> str:
     return "A" + "".join(secrets.choice(_TRACE_ALPHABET) for _ in range(_TRACE_LENGTH))
 
 
+class Refusal(Exception):
+    """Whatever a simulated product refuses, in the shape that product answers it."""
+
+    http_status: int
+    headers: dict[str, str]
+
+    def body(self, trace_id: str) -> dict[str, Any]:
+        """The JSON body of the answer."""
+        raise NotImplementedError
+
+
 @dataclass(eq=False)  # not frozen: the interpreter writes the traceback on a raised exception
-class GraphError(Exception):
+class GraphError(Refusal):
     """One refusal of the Graph API. ``details`` becomes ``error_data`` in the shape of the Cloud API."""
 
     code: int
@@ -57,6 +68,7 @@ def _token(subcode: int | None, reason: str, http_status: int = 401) -> GraphErr
 
 
 _VALIDATING = "Error validating access token: "
+_SAME_REDIRECT = "Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request"
 _APP_USAGE = {"X-App-Usage": json.dumps({"call_count": 101, "total_cputime": 20, "total_time": 31})}
 
 # Code, subcode → what Meta answers. HTTP status and wording follow Meta's error reference:
@@ -75,6 +87,10 @@ _CATALOGUE = {
         _plain(32, 400, "Page request limit reached"),
         _plain(33, 400, "This object does not exist or does not support this action"),
         _plain(100, 400, "Invalid parameter"),
+        GraphError(100, 400, "This authorization code has expired.", subcode=36007),
+        GraphError(100, 400, f"Error validating verification code. {_SAME_REDIRECT}", subcode=36008),
+        GraphError(100, 400, "This authorization code has been used.", subcode=36009),
+        GraphError(101, 400, "Error validating application. Invalid application ID."),
         GraphError(102, 401, "Session key invalid or no longer valid"),
         _token(None, "Invalid OAuth access token - Cannot parse access token"),
         _token(458, _VALIDATING + "The user has not authorized application.", http_status=400),
@@ -187,6 +203,9 @@ _CATALOGUE = {
             "Account register deregister rate limit exceeded",
             "Registration failed because there were too many attempts for this phone number.",
         ),
+        _plain(2593107, 400, "Synchronization request limit exceeded"),
+        _plain(2593108, 400, "Synchronization request made outside of the allowed time window"),
+        _plain(2593109, 400, "History sync is turned off by the business from the WhatsApp Business App"),
     )
 }
 

@@ -8,6 +8,8 @@ from infra.sandbox.errors import business_usage, graph_error
 
 _MOST_PAIRS = 50_000
 _HOUR_SECONDS = 3600.0
+_MOST_REGISTRATIONS = 10
+_REGISTRATION_SECONDS = 72 * 3600
 
 
 class _Bucket:
@@ -38,6 +40,7 @@ class RateLimits:
         self._numbers: dict[str, _Bucket] = {}
         self._waba_calls: dict[str, deque[float]] = {}
         self._service_messages: dict[tuple[str, str], int] = {}
+        self._registrations: dict[str, deque[float]] = {}
 
     def check_send(self, limits: Limits, phone_number_id: str, recipient: str) -> None:
         """Count one message of a number to a recipient.
@@ -84,6 +87,18 @@ class RateLimits:
         calls.append(now)
         return business_usage(waba_id, 100 * len(calls) // limits.waba_calls_per_hour, 0)
 
+    def check_registration(self, limits: Limits, phone_number_id: str) -> None:
+        """Count one attempt to register or deregister a number.
+
+        Raises:
+            GraphError: 133016, ten were made within 72 hours.
+        """
+        now = self._clock.now()
+        attempts = self._registrations.setdefault(phone_number_id, deque(maxlen=_MOST_REGISTRATIONS))
+        if limits.enforce and len(attempts) == _MOST_REGISTRATIONS and now - attempts[0] < _REGISTRATION_SECONDS:
+            raise graph_error(133016)
+        attempts.append(now)
+
     def service_message_is_free(self, limits: Limits, phone_number_id: str, month: str) -> bool:
         """Count one free-form message; the first of each number and month cost nothing."""
         used = self._service_messages.get((phone_number_id, month), 0) + 1
@@ -96,6 +111,7 @@ class RateLimits:
         self._numbers.clear()
         self._waba_calls.clear()
         self._service_messages.clear()
+        self._registrations.clear()
 
     def _take_throughput(self, limits: Limits, phone_number_id: str, now: float) -> bool:
         capacity = float(limits.throughput_per_second)

@@ -12,9 +12,14 @@ from infra.sandbox.contacts import Contacts
 from infra.sandbox.conversations import Conversations
 from infra.sandbox.delivery import Courier, Delivery, Signature
 from infra.sandbox.faults import Faults
+from infra.sandbox.google.accounts import GoogleAccounts
+from infra.sandbox.instagram.accounts import InstagramAccounts
 from infra.sandbox.journal import Journal
 from infra.sandbox.limits import RateLimits
 from infra.sandbox.live import Live
+from infra.sandbox.logins.codes import Codes
+from infra.sandbox.logins.people import People
+from infra.sandbox.mails.mailbox import Mailbox
 from infra.sandbox.media import MediaShelf
 from infra.sandbox.store import Store
 from infra.sandbox.webhooks import Update
@@ -34,6 +39,11 @@ class Platform:
         self.limits = RateLimits(self.clock)
         self.store = Store(config.state_dir)
         self.accounts = Accounts(self.store)
+        self.instagram = InstagramAccounts(self.store)
+        self.google = GoogleAccounts(self.store)
+        self.people = People(self.store, self.accounts)
+        self.codes = Codes(self.clock)
+        self.mails = Mailbox(self.store)
         self.contacts = Contacts(self.store)
         self.conversations = Conversations(self.store, self.live)
         self.media = MediaShelf(self.store, config.state_dir, self.clock)
@@ -69,13 +79,14 @@ class Platform:
         signature: Signature = "valid",
         hold: bool = False,
     ) -> list[Delivery]:
-        """Send an update to the application. Nothing is sent for a WABA it is not subscribed to, as at Meta.
+        """Send an update to the application. As at Meta nothing is sent for a WABA it is not subscribed to, nor for
+        a number that is not registered.
 
         Ordinary updates may be batched, and then there is no delivery to return yet.
         """
         waba = self.accounts.wabas.get(update.waba_id)
         url = self.webhook_url(account)
-        if waba is None or not waba.subscribed or not url:
+        if waba is None or not waba.subscribed or not url or not (account is None or account.registered):
             return []
         if copies == 1 and signature == "valid" and not hold and self.behaviour.webhooks.batch_max > 1:
             self.courier.submit(url, update)
@@ -104,7 +115,7 @@ class Platform:
         return len(self._later) + len(self._tasks) + self.courier.waiting
 
     async def reset(self) -> None:
-        """Forget everything but the accounts with their templates and tokens; settings are as at start again."""
+        """Forget all but the accounts and people, their templates and tokens; settings are as at start again."""
         self._cancel_later()
         await self.courier.clear()
         self.clock.offset_seconds = 0
@@ -112,6 +123,8 @@ class Platform:
         self.faults.clear()
         self.limits.clear()
         self.journal.clear()
+        self.codes.clear()
+        self.mails.clear()
         self.contacts.clear()
         self.conversations.clear()
         self.media.clear()

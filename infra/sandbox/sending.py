@@ -20,6 +20,7 @@ _FETCH_SECONDS = 10
 _WINDOW = 131047
 _STOPPED = 131050
 _MEDIA = 131053
+_BLOCKED = ("RESTRICTED", "BANNED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,13 @@ async def send(platform: Platform, account: Account, message: Outgoing) -> Accep
     """Accept a message, or refuse it as Meta does before anything is sent.
 
     Raises:
-        GraphError: not registered, to itself, too fast, template or media wrong; 131047 where windows are enforced
-            synchronously.
+        GraphError: not registered, restricted, to itself, too fast, template or media wrong; 131047 where windows are
+            enforced synchronously.
     """
     if not account.registered:
         raise graph_error(133010)
+    if account.status in _BLOCKED:
+        raise graph_error(131031)
     if message.phone == account.digits:
         raise graph_error(131021)
     template, seen = _seen_by_patient(platform, account, message)

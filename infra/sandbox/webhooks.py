@@ -10,7 +10,10 @@ from typing import Any
 from infra.sandbox.accounts import Account
 from infra.sandbox.contacts import Contact, wire_names
 
-_MERGED_LISTS = ("contacts", "messages", "statuses", "message_echoes", "user_preferences", "errors")
+_MERGED_LISTS = (
+    *("contacts", "messages", "statuses", "message_echoes", "user_preferences", "errors"),
+    *("state_sync", "history"),
+)
 
 
 @dataclass(frozen=True, slots=True)

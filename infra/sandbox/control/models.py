@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from infra.sandbox.accounts import TokenState
+from infra.sandbox.phone_app import PhoneApp
 from infra.sandbox.template_rules import STATUSES
+from infra.sandbox.tokens import TokenState
 from infra.sandbox.validation import MEDIA_TYPES
 
 Signature = Literal["valid", "missing", "wrong"]
@@ -46,7 +47,7 @@ class AccountRequest(Request):
 
 
 class AccountPatch(Request):
-    """``PATCH /control/accounts/{phone_number_id}``: what changes of a number, its token and its WABA."""
+    """``PATCH /control/accounts/{phone_number_id}``: what changes of a number, its tokens and its WABA."""
 
     verified_name: str | None = None
     webhook_url: str | None = None
@@ -55,8 +56,12 @@ class AccountPatch(Request):
     registered: bool | None = None
     messaging_limit: str | None = None
     token_state: TokenState | None = None
+    code_verification_status: Literal["VERIFIED", "NOT_VERIFIED", "EXPIRED"] | None = None
+    on_phone_app: bool | None = None
+    phone_app: PhoneApp | None = None
     token_expires_at: int | None = Field(None, ge=0)
     waba_access: bool | None = None
+    revoked_scopes: list[str] | None = None
     subscribed: bool | None = None
 
 

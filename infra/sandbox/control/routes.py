@@ -1,4 +1,4 @@
-"""The control interface: accounts, faults, logs, settings. People are in people.py."""
+"""The control interface: accounts, faults, logs, settings. Who writes is in people.py, who logs in in logins.py."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from infra.sandbox.accounts import Account
-from infra.sandbox.control import people
+from infra.sandbox.control import identities, logins, people
 from infra.sandbox.control.http import (
     answer,
     body_of,
@@ -30,38 +30,44 @@ from infra.sandbox.control.models import (
 from infra.sandbox.faults import FaultRequest
 from infra.sandbox.journal import fingerprint, matching
 from infra.sandbox.platform import Platform
+from infra.sandbox.tokens import change_all, split_changes
 
 _IDLE_CHECK_SECONDS = 0.02
-_TOKEN_KEYS = {"token_state": "state", "token_expires_at": "expires_at", "waba_access": "waba_access"}
+_HIDDEN = {"access_token", "pin", "phone_app"}
 
 
 def _described(platform: Platform, account: Account) -> dict[str, Any]:
-    waba, token = platform.accounts.wabas[account.waba_id], platform.accounts.tokens[account.access_token]
+    waba, token = platform.accounts.wabas[account.waba_id], platform.accounts.token_shown(account)
     return {
-        **account.model_dump(exclude={"access_token"}),
+        **account.model_dump(exclude=_HIDDEN),
         "webhook_url": platform.webhook_url(account),
         "subscribed": waba.subscribed,
         "templates": [{k: t[k] for k in ("id", "name", "language", "status", "category")} for t in waba.templates],
-        "token": fingerprint(token.value),
-        "token_state": token.state,
-        "token_expires_at": token.expires_at,
-        "waba_access": token.waba_access,
+        "token": fingerprint(token.value) if token else None,
+        "token_state": token.state if token else None,
+        "token_expires_at": token.expires_at if token else None,
+        "waba_access": token.waba_access if token else None,
+        "revoked_scopes": token.revoked_scopes if token else None,
+        "tokens": [fingerprint(each.value) for each in platform.accounts.tokens_of(account.waba_id)],
     }
 
 
 async def register_account(request: web.Request) -> web.Response:
     """``POST /control/accounts``: the same call again changes nothing."""
     platform, wanted = platform_of(request), await parse(request, AccountRequest)
-    account = Account(**wanted.model_dump(exclude={"templates"}))
+    values = wanted.model_dump(exclude={"templates"})
+    known = platform.accounts.numbers.get(wanted.phone_number_id)
+    account = known.model_copy(update=values) if known else Account(**values)
     is_new = platform.accounts.register(account, wanted.templates)
     platform.live.publish_to_all("accounts")
     return answer(_described(platform, account), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
 async def list_accounts(request: web.Request) -> web.Response:
-    """``GET /control/accounts``."""
-    platform = platform_of(request)
-    return answer({"accounts": [_described(platform, account) for account in platform.accounts.numbers.values()]})
+    """``GET /control/accounts?all=1``: the numbers our app has a token for; with ``all`` those it has none for too."""
+    accounts = platform_of(request).accounts
+    wanted = accounts.numbers.values() if request.query.get("all") == "1" else accounts.reachable()
+    return answer({"accounts": [_described(platform_of(request), account) for account in wanted]})
 
 
 async def get_account(request: web.Request) -> web.Response:
@@ -71,19 +77,22 @@ async def get_account(request: web.Request) -> web.Response:
 
 
 async def change_account(request: web.Request) -> web.Response:
-    """``PATCH /control/accounts/{phone_number_id}``: the number, its token (all numbers that use it), its WABA."""
+    """``PATCH /control/accounts/{phone_number_id}``: the number, its WABA, every token that sees it."""
     platform, wanted = platform_of(request), await parse(request, AccountPatch)
-    account = the_account(platform, request.match_info["phone_number_id"])
-    token = platform.accounts.tokens[account.access_token]
-    for name, value in wanted.model_dump(exclude_unset=True).items():
-        if name in _TOKEN_KEYS:
-            setattr(token, _TOKEN_KEYS[name], value)
-        elif name == "subscribed":
-            platform.accounts.wabas[account.waba_id].subscribed = value
-        else:
-            setattr(account, name, value)
-    platform.accounts.save(account)
-    return answer(_described(platform, account))
+    accounts, account = platform.accounts, the_account(platform, request.match_info["phone_number_id"])
+    about_tokens, rest = split_changes(wanted.model_dump(exclude_unset=True))
+    if "subscribed" in rest:
+        accounts.wabas[account.waba_id].subscribed = rest.pop("subscribed")
+    if "on_phone_app" in rest:
+        rest |= {"onboarded_at": None, "synced": []}
+    changed = Account.model_validate({**account.model_dump(), **rest})
+    tokens = accounts.tokens_of(account.waba_id)
+    change_all(tokens, about_tokens)
+    for token in tokens:
+        accounts.save_token(token)
+    accounts.numbers[account.phone_number_id] = changed
+    accounts.save(changed)
+    return answer(_described(platform, changed))
 
 
 async def remove_account(request: web.Request) -> web.Response:
@@ -211,7 +220,7 @@ async def verify_webhook(request: web.Request) -> web.Response:
 
 
 async def reset(request: web.Request) -> web.Response:
-    """``POST /control/reset``: everything but accounts, templates and tokens is forgotten."""
+    """``POST /control/reset``: everything but accounts, people, templates and tokens is forgotten."""
     await platform_of(request).reset()
     return answer({"reset": True})
 
@@ -248,6 +257,8 @@ def control_application() -> web.Application:
             web.post("/idle", wait_until_idle),
             web.post("/verify-webhook", verify_webhook),
             web.post("/reset", reset),
+            *identities.routes(),
+            *logins.routes(),
         ]
     )
     return control

@@ -10,14 +10,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from infra.sandbox.accounts import AccessToken
-from infra.sandbox.errors import GraphError, graph_error, invalid_proof, new_trace_id
+from infra.sandbox.errors import GraphError, Refusal, graph_error, invalid_proof, new_trace_id
 from infra.sandbox.faults import AnswerError, AnswerRaw, Call, Fault, NoAnswer, SlowAnswer
-from infra.sandbox.journal import fingerprint
+from infra.sandbox.instagram.accounts import InstagramToken
+from infra.sandbox.journal import answer_without_secrets, fingerprint, without_secrets
 from infra.sandbox.platform import Platform
+from infra.sandbox.tokens import AccessToken, Token
 
 PLATFORM: web.AppKey[Platform] = web.AppKey("platform", Platform)
 
@@ -25,6 +27,9 @@ _VERSION = re.compile(r"v(\d+)\.\d")
 _OLDEST_VERSION = 21
 _NEWEST_VERSION = 26
 _JSON = "application/json; charset=UTF-8"
+_FORM = "application/x-www-form-urlencoded"
+# Paths that both of Meta's graphs have; the token tells which of them is called.
+_ON_INSTAGRAM = {"me": "instagram_me", "media": "instagram_account", "subscribed_apps": "instagram_subscribed_apps"}
 _LONGEST_LOGGED = 20_000
 
 
@@ -48,28 +53,52 @@ class GraphCall:
         """A part of the path."""
         return self.request.match_info[name]
 
-    def token(self) -> AccessToken:
-        """The token of the call, if it is good.
+    @property
+    def form(self) -> dict[str, str]:
+        """The fields of a form; of a name that comes twice the first."""
+        if self.request.content_type != _FORM:
+            return {}
+        return dict(reversed(parse_qsl(self.raw.decode(errors="replace"), keep_blank_values=True)))
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What Meta takes from the query and from a form alike."""
+        return {**self.request.query, **self.form}
+
+    def token(self, scope: str | None = None) -> AccessToken:
+        """The token of the call, if it is good and, where one is named, has that permission.
 
         Raises:
-            GraphError: 190 for a missing, unknown, expired or revoked token; 100 for a wrong ``appsecret_proof``.
+            GraphError: 190 for a missing, unknown, expired or revoked token; 10 without the permission; 100 for a
+                wrong ``appsecret_proof``.
         """
         token = self.platform.accounts.tokens.get(bearer_of(self.request))
         if token is None:
             raise graph_error(190)
+        secret = self.platform.config.app_secret if token.app_id is None else None
+        self._check(token, secret, scope, needs_proof=self.platform.behaviour.require_appsecret_proof)
+        return token
+
+    def instagram_token(self, scope: str | None = None) -> InstagramToken:
+        """The same for a token of Instagram Login, whose proof nobody demands."""
+        token = self.platform.instagram.tokens.get(bearer_of(self.request))
+        if token is None:
+            raise graph_error(190)
+        self._check(token, self.platform.config.instagram_app_secret, scope, needs_proof=False)
+        return token
+
+    def _check(self, token: Token, secret: str | None, scope: str | None, *, needs_proof: bool) -> None:
         refusal = token.refusal(self.platform.clock.now())
         if refusal is not None:
             raise refusal
-        self._check_proof(token.value)
-        return token
-
-    def _check_proof(self, token: str) -> None:
         proof = self.request.query.get("appsecret_proof")
-        if proof is None and not self.platform.behaviour.require_appsecret_proof:
-            return
-        expected = hmac.new(self.platform.config.app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(expected.encode(), (proof or "").encode()):
-            raise invalid_proof()
+        if proof is not None or needs_proof:
+            # Another app's token has a proof that our secret cannot make.
+            expected = hmac.new((secret or "").encode(), token.value.encode(), hashlib.sha256).hexdigest()
+            if secret is None or not hmac.compare_digest(expected.encode(), (proof or "").encode()):
+                raise invalid_proof()
+        if scope is not None:
+            token.require(scope)
 
 
 Handler = Callable[[GraphCall], Awaitable[Any]]
@@ -106,7 +135,9 @@ async def _received(request: web.Request, route: str) -> GraphCall:
         info.phone_number_id = object_id
         if route == "media":  # GET /{id} is one path for two kinds of object
             info.route = "phone_number"
-    if raw:
+    if token in platform.instagram.tokens:
+        info.route = _ON_INSTAGRAM.get(route, route)
+    if raw and request.content_type != _FORM:
         try:
             call.body = json.loads(raw)
         except ValueError:
@@ -126,7 +157,7 @@ async def _answer(call: GraphCall, handler: Handler, fault: Fault | None) -> web
             raise action.error()
         commits = action is None or isinstance(action, SlowAnswer) or action.commit
         content = await _checked(call, handler) if commits else None
-    except GraphError as error:
+    except Refusal as error:
         trace_id = new_trace_id()
         headers = {**call.headers, **error.headers, "x-fb-trace-id": trace_id}
         return _json(error.body(trace_id), error.http_status, headers)
@@ -181,25 +212,26 @@ async def _drip(request: web.Request, answer: web.Response, seconds: float) -> w
 def _record(call: GraphCall, answer: web.Response, fault: Fault | None, began: float) -> None:
     text = answer.body if isinstance(answer.body, bytes) else b""
     is_json = answer.content_type == "application/json" and len(text) < _LONGEST_LOGGED
-    query = {name: value for name, value in call.request.query.items() if name not in _SECRETS}
     call.platform.journal.record_call(
         {
             "at": call.platform.clock.now(),
             "method": call.method,
             "path": call.info.path,
             "route": call.info.route,
-            "query": query,
+            "query": without_secrets(call.request.query),
             "phone_number_id": call.info.phone_number_id,
             "to": call.info.to,
             "message_type": call.info.message_type,
             "token": call.info.token,
-            "request": call.body if len(call.raw) < _LONGEST_LOGGED else None,
+            "request": _sent(call) if len(call.raw) < _LONGEST_LOGGED else None,
             "status": answer.status,
-            "response": json.loads(text) if is_json and text else None,
+            "response": answer_without_secrets(json.loads(text)) if is_json and text else None,
             "fault": fault.id if fault else None,
             "duration_ms": round((time.perf_counter() - began) * 1000, 2),
         }
     )
 
 
-_SECRETS = ("access_token", "appsecret_proof", "input_token", "client_secret")
+def _sent(call: GraphCall) -> Any:
+    sent = call.form or call.body
+    return without_secrets(sent) if isinstance(sent, dict) else sent

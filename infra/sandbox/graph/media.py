@@ -4,17 +4,17 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.sandbox.accounts import AccessToken
 from infra.sandbox.errors import GraphError, graph_error, invalid, not_visible
 from infra.sandbox.graph.calls import GraphCall
 from infra.sandbox.media import KINDS, Media, base_type, kind_of
+from infra.sandbox.tokens import MESSAGING, AccessToken
 
 _PARTS = ("messaging_product", "file", "type")
 
 
 async def upload(call: GraphCall) -> dict[str, str]:
     """``POST /{phone_number_id}/media``, multipart."""
-    account = call.platform.accounts.number_seen_by(call.token(), call.segment("object_id"), call.method)
+    account = call.platform.accounts.number_seen_by(call.token(MESSAGING), call.segment("object_id"), call.method)
     if not call.request.content_type.startswith("multipart/form-data"):
         raise invalid("The request must be multipart/form-data with the parts messaging_product, file and type.")
     form = await call.request.post()
@@ -78,13 +78,13 @@ async def download(call: GraphCall) -> web.Response:
 
 def _token_or_none(call: GraphCall) -> AccessToken | None:
     try:
-        return call.token()
+        return call.token(MESSAGING)
     except GraphError:
         return None
 
 
 def _seen(call: GraphCall) -> Media:
-    token, media_id = call.token(), call.segment("object_id")
+    token, media_id = call.token(MESSAGING), call.segment("object_id")
     media = call.platform.media.find(media_id)
     asked_for = call.request.query.get("phone_number_id")
     if media is None:

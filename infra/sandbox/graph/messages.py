@@ -5,12 +5,13 @@ from typing import Any
 from infra.sandbox import sending
 from infra.sandbox.errors import GraphError
 from infra.sandbox.graph.calls import GraphCall
+from infra.sandbox.tokens import MESSAGING
 from infra.sandbox.validation import Outgoing, ReadReceipt, parse_call
 
 
 async def post_message(call: GraphCall) -> dict[str, Any]:
     """Send a message or mark one as read."""
-    account = call.platform.accounts.number_seen_by(call.token(), call.segment("object_id"), call.method)
+    account = call.platform.accounts.number_seen_by(call.token(MESSAGING), call.segment("object_id"), call.method)
     if call.body is None and call.raw.strip() not in (b"null", b""):
         raise GraphError(100, 400, "(#100) The request body is not valid JSON.")
     message = parse_call(call.body)

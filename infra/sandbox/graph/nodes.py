@@ -1,14 +1,17 @@
-"""Small reads: a number, the numbers of a WABA, its subscribed apps, and what a token is worth."""
+"""Small reads: a number, a WABA, the numbers of a WABA, and its subscribed apps."""
 
 from typing import Any
 
-from infra.sandbox.accounts import Account
-from infra.sandbox.errors import GraphError, graph_error, not_visible, unknown_alias
+from infra.sandbox.accounts import Account, BusinessAccount
+from infra.sandbox.errors import not_visible, unknown_alias
 from infra.sandbox.graph import media
 from infra.sandbox.graph.calls import GraphCall, bearer_of
+from infra.sandbox.graph.fields import only
+from infra.sandbox.graph.oauth import APP_NAME
 from infra.sandbox.graph.templates import seen_waba
+from infra.sandbox.instagram import reads as instagram
+from infra.sandbox.tokens import MANAGEMENT
 
-APP_NAME = "Asistente Dental"
 _DEFAULT_FIELDS = ("id", "display_phone_number", "verified_name", "quality_rating")
 _LIST_FIELDS = (
     *_DEFAULT_FIELDS,
@@ -18,18 +21,28 @@ _LIST_FIELDS = (
     "status",
     "name_status",
 )
-_SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
+_WABA_FIELDS = ("id", "name", "timezone_id", "message_template_namespace")
 
 
 async def get_node(call: GraphCall) -> dict[str, Any]:
-    """``GET /{id}``: a number or a file, whichever the id names."""
+    """``GET /{id}``: a number, a WABA, an Instagram account or a file, whichever the id names."""
     object_id = call.segment("object_id")
     if not object_id.strip("0").isdecimal():
         raise unknown_alias(object_id)
-    if object_id in call.platform.accounts.numbers:
-        account = call.platform.accounts.number_seen_by(call.token(), object_id, call.method)
-        return _only(call.request.query.get("fields"), _DEFAULT_FIELDS, account)
+    if on_instagram(call):
+        return await instagram.get_account(call)
+    accounts, wanted = call.platform.accounts, call.request.query.get("fields")
+    if object_id in accounts.numbers:
+        account = accounts.number_seen_by(call.token(MANAGEMENT), object_id, call.method)
+        return only(wanted, _DEFAULT_FIELDS, number_shown(account), "WhatsAppBusinessPhoneNumber")
+    if object_id in accounts.wabas:
+        return only(wanted, _WABA_FIELDS, waba_shown(seen_waba(call)), "WhatsAppBusinessAccount")
     return await media.get_link(call)
+
+
+def on_instagram(call: GraphCall) -> bool:
+    """Both of Meta's graphs have some paths in common; here they share a host, and the token tells which is meant."""
+    return bearer_of(call.request) in call.platform.instagram.tokens
 
 
 async def delete_node(call: GraphCall) -> dict[str, bool]:
@@ -44,13 +57,15 @@ async def list_numbers(call: GraphCall) -> dict[str, Any]:
     """``GET /{waba_id}/phone_numbers``, newest first."""
     waba = seen_waba(call)
     numbers = reversed(call.platform.accounts.numbers_of(waba.waba_id))
-    fields = call.request.query.get("fields")
-    data = [_only(fields, _LIST_FIELDS, account) for account in numbers]
+    fields, kind = call.request.query.get("fields"), "WhatsAppBusinessPhoneNumber"
+    data = [only(fields, _LIST_FIELDS, number_shown(account), kind) for account in numbers]
     return {"data": data, "paging": {"cursors": {"before": "QVFIUa", "after": "QVFIUb"}}}
 
 
 async def list_apps(call: GraphCall) -> dict[str, Any]:
     """``GET /{waba_id}/subscribed_apps``."""
+    if on_instagram(call):
+        return await instagram.list_apps(call)
     app_id = call.platform.config.app_id
     app = {"id": app_id, "name": APP_NAME, "link": f"https://www.facebook.com/games/?app_id={app_id}"}
     return {"data": [{"whatsapp_business_api_data": app}] if seen_waba(call).subscribed else []}
@@ -58,38 +73,16 @@ async def list_apps(call: GraphCall) -> dict[str, Any]:
 
 async def subscribe(call: GraphCall) -> dict[str, bool]:
     """``POST /{waba_id}/subscribed_apps``: webhooks begin to arrive."""
+    if on_instagram(call):
+        return await instagram.subscribe(call)
     return _set_subscription(call, subscribed=True)
 
 
 async def unsubscribe(call: GraphCall) -> dict[str, bool]:
     """``DELETE /{waba_id}/subscribed_apps``: webhooks end."""
+    if on_instagram(call):
+        return await instagram.unsubscribe(call)
     return _set_subscription(call, subscribed=False)
-
-
-async def debug_token(call: GraphCall) -> dict[str, Any]:
-    """``GET /debug_token?input_token=``, asked by the app. A bad token is a good answer: ``is_valid`` is false."""
-    config, platform = call.platform.config, call.platform
-    if bearer_of(call.request) != f"{config.app_id}|{config.app_secret}":
-        call.token()  # a user's own token may ask too
-    if "input_token" not in call.request.query:
-        raise GraphError(100, 400, "(#100) The parameter input_token is required.")
-    token = platform.accounts.tokens.get(call.request.query["input_token"])
-    about: dict[str, Any] = {"app_id": config.app_id, "type": "SYSTEM_USER", "application": APP_NAME}
-    refusal = token.refusal(platform.clock.now()) if token else graph_error(190)
-    if refusal is not None or token is None:
-        error = {
-            "code": 190,
-            "message": refusal.message if refusal else "",
-            "subcode": refusal.subcode if refusal else None,
-        }
-        problem = {key: value for key, value in error.items() if value is not None}
-        expires_at = token.expires_at if token else 0
-        return {"data": {**about, "error": problem, "expires_at": expires_at, "is_valid": False, "scopes": []}}
-    targets = sorted(platform.accounts.wabas_of(token.value)) if token.waba_access else []
-    validity = {"data_access_expires_at": 0, "expires_at": token.expires_at, "is_valid": True, "issued_at": 1794009600}
-    granular = [{"scope": scope, "target_ids": targets} for scope in _SCOPES]
-    scopes = {"scopes": list(_SCOPES), "granular_scopes": granular, "user_id": "122100000000000001"}
-    return {"data": {**about, **validity, **scopes}}
 
 
 async def unknown_edge(call: GraphCall) -> dict[str, Any]:
@@ -106,25 +99,32 @@ def _set_subscription(call: GraphCall, *, subscribed: bool) -> dict[str, bool]:
     return {"success": True}
 
 
-def _only(wanted: str | None, default: tuple[str, ...], account: Account) -> dict[str, Any]:
-    node = {
+def number_shown(account: Account) -> dict[str, Any]:
+    """A number as its node tells it; one that is not registered is not on the platform yet."""
+    standing = account.status if account.registered or account.status != "CONNECTED" else "DISCONNECTED"
+    return {
         "id": account.phone_number_id,
         "display_phone_number": account.display_phone_number,
         "verified_name": account.verified_name,
         "quality_rating": account.quality_rating,
-        "code_verification_status": "VERIFIED",
-        "platform_type": "CLOUD_API",
-        "throughput": {"level": "STANDARD"},
-        "status": account.status,
+        "code_verification_status": account.code_verification_status,
+        "platform_type": "CLOUD_API" if account.registered else "NOT_APPLICABLE",
+        "throughput": {"level": "STANDARD" if account.registered else "NOT_APPLICABLE"},
+        "status": standing,
         "name_status": "APPROVED",
         "whatsapp_business_manager_messaging_limit": account.messaging_limit,
-        "is_on_biz_app": False,
+        "is_on_biz_app": account.on_phone_app,
+        "is_pin_enabled": account.pin is not None,
         "is_official_business_account": False,
         "account_mode": "LIVE",
     }
-    names = wanted.split(",") if wanted else default
-    for name in names:
-        if name not in node:
-            details = f"(#100) Tried accessing nonexisting field ({name}) on node type (WhatsAppBusinessPhoneNumber)"
-            raise GraphError(100, 400, details)
-    return {name: node[name] for name in dict.fromkeys((*names, "id"))}
+
+
+def waba_shown(waba: BusinessAccount) -> dict[str, Any]:
+    """A WABA as its node and the lists of a business tell it."""
+    return {
+        "id": waba.waba_id,
+        "name": waba.name or f"WhatsApp {waba.waba_id}",
+        "timezone_id": "7",
+        "message_template_namespace": f"ba30dd89_2ebd_41e4_b805_{waba.waba_id[-12:]}",
+    }

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from infra.sandbox.graph import media, messages, nodes, templates
+from infra.sandbox.graph import me, media, messages, nodes, oauth, registration, templates
 from infra.sandbox.graph.calls import graph_route
 
 _VERSION = "/{version:v[^/]*}"
@@ -13,7 +13,17 @@ def routes() -> list[web.RouteDef]:
     """All routes, special ones before the general."""
     return [
         web.get("/whatsapp_business/attachments/", graph_route("media_bytes", media.download)),
-        web.get(_VERSION + "/debug_token", graph_route("debug_token", nodes.debug_token)),
+        web.get(_VERSION + "/debug_token", graph_route("debug_token", oauth.debug_token)),
+        web.get(_VERSION + "/oauth/access_token", graph_route("oauth_access_token", oauth.access_token)),
+        web.post(_VERSION + "/oauth/access_token", graph_route("oauth_access_token", oauth.access_token)),
+        web.get(_VERSION + "/me", graph_route("me", me.get_me)),
+        web.get(_VERSION + "/me/permissions", graph_route("me_permissions", me.list_permissions)),
+        web.get(_VERSION + "/me/businesses", graph_route("me_businesses", me.list_businesses)),
+        web.get(_NODE + "/owned_whatsapp_business_accounts", graph_route("owned_wabas", me.list_owned_wabas)),
+        web.get(_NODE + "/client_whatsapp_business_accounts", graph_route("client_wabas", me.list_client_wabas)),
+        web.post(_NODE + "/register", graph_route("register", registration.register)),
+        web.post(_NODE + "/deregister", graph_route("deregister", registration.deregister)),
+        web.post(_NODE + "/smb_app_data", graph_route("smb_app_data", registration.synchronise)),
         web.post(_NODE + "/messages", graph_route("messages", messages.post_message)),
         web.post(_NODE + "/media", graph_route("media_upload", media.upload)),
         web.get(_NODE + "/message_templates", graph_route("templates", templates.list_templates)),

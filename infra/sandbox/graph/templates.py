@@ -10,6 +10,7 @@ from infra.sandbox.errors import GraphError, graph_error, invalid, template_refu
 from infra.sandbox.graph.calls import GraphCall
 from infra.sandbox.platform import Platform
 from infra.sandbox.template_rules import check_new_template
+from infra.sandbox.tokens import MANAGEMENT
 from infra.sandbox.webhooks import account_update
 
 _FIELDS = (
@@ -37,7 +38,7 @@ def seen_waba(call: GraphCall) -> BusinessAccount:
         GraphError: 190, 200, 100/33 as everywhere; 80007 when too many calls were made this hour.
     """
     platform = call.platform
-    waba = platform.accounts.waba_seen_by(call.token(), call.segment("object_id"), call.method)
+    waba = platform.accounts.waba_seen_by(call.token(MANAGEMENT), call.segment("object_id"), call.method)
     call.headers |= platform.limits.check_management_call(platform.behaviour.limits, waba.waba_id)
     return waba
 

@@ -27,8 +27,8 @@ async def index(_: web.Request) -> web.FileResponse:
 
 
 async def list_clinics(request: web.Request) -> web.Response:
-    """``GET /page/clinics``: who can be written to."""
-    numbers = platform_of(request).accounts.numbers.values()
+    """``GET /page/clinics``: who can be written to: numbers that somebody has linked with our app."""
+    numbers = platform_of(request).accounts.reachable()
     return answer(
         {
             "clinics": [

@@ -11,6 +11,10 @@ from tests.integration.sandbox.world import (
     APP_SECRET,
     FERREYRA,
     FERREYRA_2,
+    GOOGLE_CLIENT_ID,
+    GOOGLE_CLIENT_SECRET,
+    INSTAGRAM_APP_ID,
+    INSTAGRAM_APP_SECRET,
     RIOS,
     VERIFY_TOKEN,
     Application,
@@ -41,6 +45,10 @@ def make_sandbox(tmp_path: Path, application: Application) -> Iterator[Callable[
             app_secret=APP_SECRET,
             verify_token=VERIFY_TOKEN,
             graph_version="v25.0",
+            instagram_app_id=INSTAGRAM_APP_ID,
+            instagram_app_secret=INSTAGRAM_APP_SECRET,
+            google_client_id=GOOGLE_CLIENT_ID,
+            google_client_secret=GOOGLE_CLIENT_SECRET,
         )
         started.append(Sandbox(config))
         return started[-1]

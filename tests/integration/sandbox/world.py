@@ -23,6 +23,10 @@ _TLS = ssl.create_default_context()  # loaded once: it is most of what a client 
 APP_SECRET = "b1946ac92492d2347c6235b4d2611184"
 VERIFY_TOKEN = "un-token-de-verificacion"
 APP_ID = "900000000000001"
+INSTAGRAM_APP_ID = "900000000000002"
+INSTAGRAM_APP_SECRET = "c85a97e4b1f04e6a8c3d2e1f0a9b8c7d"
+GOOGLE_CLIENT_ID = "dentalist.apps.googleusercontent.example"
+GOOGLE_CLIENT_SECRET = "un-secreto-de-google"
 PATIENT = "5491155550201"
 TEMPLATES = [
     {
