@@ -27,10 +27,17 @@ def test_a_data_key_comes_back_from_its_wrapped_form(keys: KeyService) -> None:
     assert keys.unwrap(key.wrapped, CONTEXT) == key.plaintext
 
 
-def test_a_key_can_be_wrapped_for_another_context(keys: KeyService) -> None:
-    wrapped = keys.wrap(b"k" * 32, CONTEXT)
-    assert wrapped != b"k" * 32
-    assert keys.unwrap(wrapped, CONTEXT) == b"k" * 32
+def test_a_key_wrapped_anew_is_the_same_key_in_another_wrapping(keys: KeyService) -> None:
+    key = keys.generate_data_key(CONTEXT)
+    rewrapped = keys.rewrap(key.wrapped, CONTEXT)
+    assert rewrapped != key.wrapped
+    assert keys.unwrap(rewrapped, CONTEXT) == key.plaintext
+
+
+def test_a_key_is_not_wrapped_anew_for_another_tenant(keys: KeyService) -> None:
+    wrapped = keys.generate_data_key(CONTEXT).wrapped
+    with pytest.raises(KeyRefused):
+        keys.rewrap(wrapped, {**CONTEXT, "professional": "bruno"})
 
 
 @pytest.mark.parametrize("context", [{"professional": "bruno", "purpose": "meta"}, {"professional": "ana"}, {}])

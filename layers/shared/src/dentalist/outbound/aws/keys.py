@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dentalist.domain.errors import DomainError, StoreUnavailable
+from dentalist.domain.errors import KeyRefused, StoreUnavailable, WrappedKeyUnreadable
 
 _HTTP_SERVER_ERROR = 500
 # Definite answers: asking again will not help. Everything else (throttling, 5xx, a code nobody has met) is an outage,
@@ -21,18 +21,14 @@ _REFUSALS = {
     "AccessDeniedException",
     "DisabledException",
     "IncorrectKeyException",
-    "InvalidCiphertextException",
     "InvalidKeyUsageException",
     "KMSInvalidStateException",
     "NotFoundException",
     "ValidationException",
 }
-
-
-class KeyRefused(DomainError):
-    """The key service answered, and said no: tampered ciphertext, another context, or no right to use the key."""
-
-    detail = "The key service refused to use this key."
+# Its word about one wrapped key. That it was wrapped by another KMS key (IncorrectKey) is none: then the settings name
+# the wrong key, and all tenants would look as if theirs were lost.
+_UNREADABLE = "InvalidCiphertextException"
 
 
 class DataKey(NamedTuple):
@@ -65,23 +61,33 @@ class KeyService:
         )
         return DataKey(answer["Plaintext"], answer["CiphertextBlob"])
 
-    def wrap(self, plaintext: bytes, context: Mapping[str, str]) -> bytes:
-        """Wrap a key that exists already, for example under a new context.
+    def rewrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
+        """The same key, wrapped by the newest material of the KMS key; its plaintext never leaves KMS.
 
         Raises:
-            KeyRefused, StoreUnavailable: as ``generate_data_key``.
+            WrappedKeyUnreadable, KeyRefused, StoreUnavailable: as ``unwrap``.
+
+        Source:
+            https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html
         """
         answer = _ask(
-            lambda: self._kms.encrypt(KeyId=self._key_id, Plaintext=plaintext, EncryptionContext=dict(context))
+            lambda: self._kms.re_encrypt(
+                CiphertextBlob=wrapped,
+                SourceKeyId=self._key_id,
+                SourceEncryptionContext=dict(context),
+                DestinationKeyId=self._key_id,
+                DestinationEncryptionContext=dict(context),
+            )
         )
-        wrapped: bytes = answer["CiphertextBlob"]
-        return wrapped
+        rewrapped: bytes = answer["CiphertextBlob"]
+        return rewrapped
 
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
         """The key inside ``wrapped``; the context must be the one it was wrapped for.
 
         Raises:
-            KeyRefused: tampered, wrapped by another key or for another context, or no right to use the key.
+            WrappedKeyUnreadable: altered, or wrapped for another context.
+            KeyRefused: wrapped by another KMS key, or no right to use this one.
             StoreUnavailable: KMS cannot be reached.
         """
         answer = _ask(
@@ -95,9 +101,15 @@ def _ask(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return call()
     except ClientError as exc:
-        status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if exc.response.get("Error", {}).get("Code") in _REFUSALS and status < _HTTP_SERVER_ERROR:
-            raise KeyRefused from exc
-        raise StoreUnavailable from exc
+        raise _meaning_of(exc) from exc
     except BotoCoreError as exc:
         raise StoreUnavailable from exc
+
+
+def _meaning_of(error: ClientError) -> KeyRefused | StoreUnavailable:
+    code = error.response.get("Error", {}).get("Code")
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _HTTP_SERVER_ERROR:
+        return StoreUnavailable()
+    if code == _UNREADABLE:
+        return WrappedKeyUnreadable()
+    return KeyRefused() if code in _REFUSALS else StoreUnavailable()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx2
@@ -12,7 +12,7 @@ import openai
 from openai import OpenAI
 
 from dentalist.outbound.llm.parsing import Garbage, Truncated, parse_answer, text_of, tokens_of
-from dentalist.outbound.llm.providers import PROVIDERS
+from dentalist.outbound.llm.providers import PROVIDERS, Provider
 from dentalist.services.ports import Answer, ModelReply, ModelUnavailable, Prompt
 
 _CONNECT_SECONDS = 3.0
@@ -49,14 +49,7 @@ class ChatModel:
         self.model = model
         self._seconds = timeout_seconds
         self._clock = clock
-        # Retrying is not worth a patient's time: the rules engine is there.
-        self._client = OpenAI(
-            api_key=api_key or self._rules.key_when_none or "",
-            base_url=base_url,
-            timeout=openai.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS, timeout_seconds)),
-            max_retries=0,
-            http_client=http,
-        )
+        self._client = client_of(self._rules, base_url=base_url, api_key=api_key, http=http, seconds=timeout_seconds)
 
     @staticmethod
     def http_client() -> httpx2.Client:
@@ -87,7 +80,7 @@ class ChatModel:
     def _complete(self, request: dict[str, Any]) -> Any:
         # Errors are not chained where their message may quote the request, which holds a patient's words.
         try:
-            return json.loads(b"".join(self._read(request)))
+            return json.loads(read_completion(self._client, request, seconds=self._seconds, clock=self._clock))
         except (openai.APITimeoutError, httpx2.TimeoutException) as exc:
             raise ModelUnavailable("timeout") from exc
         except (openai.APIConnectionError, httpx2.HTTPError) as exc:
@@ -96,20 +89,6 @@ class ChatModel:
             raise ModelUnavailable(_STATUS_CAUSES.get(exc.status_code, "rejected")) from None
         except (openai.OpenAIError, httpx2.InvalidURL, ValueError, RecursionError):  # a 200 whose body is no JSON
             raise ModelUnavailable("garbage") from None
-
-    def _read(self, request: dict[str, Any]) -> Iterator[bytes]:
-        # The client's timeouts are per read; some providers send a blank now and then while the model thinks, so that
-        # only the sum of them is a limit.
-        give_up_at = self._clock() + self._seconds
-        size = 0
-        with self._client.chat.completions.with_streaming_response.create(**request) as response:
-            for chunk in response.iter_bytes():
-                size += len(chunk)
-                if self._clock() > give_up_at:
-                    raise ModelUnavailable("timeout")
-                if size > _MAX_BYTES:
-                    raise ModelUnavailable("garbage")
-                yield chunk
 
     def _request(self, prompt: Prompt, answer_type: type[Answer]) -> dict[str, Any]:
         schema = {"name": answer_type.__name__, "schema": _strict(answer_type.model_json_schema()), "strict": True}
@@ -123,6 +102,45 @@ class ChatModel:
             self._rules.tokens_parameter: prompt.max_output_tokens,
             "extra_body": self._rules.extra_body_for(self.model) or None,
         }
+
+
+def client_of(rules: Provider, *, base_url: str, api_key: str | None, http: httpx2.Client, seconds: float) -> OpenAI:
+    """The way to one provider with one key. Nothing is asked twice: a patient waits, or a person before a screen."""
+    return OpenAI(
+        api_key=api_key or rules.key_when_none or "",
+        base_url=base_url,
+        timeout=openai.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds)),
+        max_retries=0,
+        http_client=http,
+    )
+
+
+def read_completion(
+    client: OpenAI, request: Mapping[str, Any], *, seconds: float, clock: Callable[[], float] = time.monotonic
+) -> bytes:
+    """The body of a successful answer, whatever it holds.
+
+    Raises:
+        ModelUnavailable: it took longer than ``seconds`` in all (``timeout``) or is too large (``garbage``).
+        openai.APIError, httpx2.HTTPError: refused, or the connection broke.
+    """
+    return b"".join(_chunks(client, request, give_up_at=clock() + seconds, clock=clock))
+
+
+def _chunks(
+    client: OpenAI, request: Mapping[str, Any], *, give_up_at: float, clock: Callable[[], float]
+) -> Iterator[bytes]:
+    # The client's timeouts are per read; some providers send a blank now and then while the model thinks, so that
+    # only the sum of them is a limit.
+    size = 0
+    with client.chat.completions.with_streaming_response.create(**request) as response:
+        for chunk in response.iter_bytes():
+            size += len(chunk)
+            if clock() > give_up_at:
+                raise ModelUnavailable("timeout")
+            if size > _MAX_BYTES:
+                raise ModelUnavailable("garbage")
+            yield chunk
 
 
 _STATUS_CAUSES = {401: "unauthorised", 402: "payment", 403: "unauthorised", 408: "timeout", 429: "rate_limited"}

@@ -11,7 +11,7 @@ Source:
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -19,7 +19,9 @@ from http import HTTPStatus
 from typing import Any
 
 from dentalist.domain.errors import DomainError, MetaError, MetaFault, RateLimited
+from dentalist.domain.linking_errors import TooYoungToRefresh
 from dentalist.domain.sending_errors import MetaRateLimited, MetaTransient, MetaWindowClosed, TokenDead
+from dentalist.outbound.loose import integer
 
 
 class Action(StrEnum):
@@ -139,6 +141,7 @@ _LIMITS: dict[Action, timedelta] = {
 }
 RETRIED = {Action.RETRY, Action.RETRY_LIMITED}
 _LONGEST_WAIT = timedelta(hours=1)
+_MASK = "[masked]"
 
 
 @dataclass(frozen=True)
@@ -150,38 +153,44 @@ class GraphFault:
     advice: str | None = None
 
 
-def parse_fault(body: Any, *, path: str = "") -> GraphFault | None:
+def parse_fault(body: Any, *, path: str = "", secrets: Collection[str] = ()) -> GraphFault | None:
     """The error in an answer, in any of its shapes, or None when there is none that Meta would write.
 
     Args:
         body: the parsed JSON of the answer.
         path: of the request; on some the same code means something else.
+        secrets: of the request; Meta quotes a malformed token in its message, and the message goes on to logs.
     """
     if not isinstance(body, Mapping):
         return None
     error = body.get("error")
     if isinstance(error, Mapping):
-        return _fault_of(error, path)
+        return _fault_of(error, path, secrets)
     if "error_type" in body and "error_message" in body:  # api.instagram.com, flat
-        fault = MetaFault(code=_integer(body.get("code")) or 0, message=str(body["error_message"]))
+        fault = MetaFault(code=integer(body.get("code")) or 0, message=_masked(body["error_message"], secrets))
         return GraphFault(fault, Action.RESTART_OAUTH)
     return None
 
 
-def _fault_of(error: Mapping[str, Any], path: str) -> GraphFault | None:
-    code = _integer(error.get("code"))
+def _fault_of(error: Mapping[str, Any], path: str, secrets: Collection[str]) -> GraphFault | None:
+    code = integer(error.get("code"))
     if code is None:
         return None
-    data = error.get("error_data")
-    details = data.get("details") if isinstance(data, Mapping) else data
-    advice = error.get("error_user_msg") or details
     fault = MetaFault(
         code=code,
-        subcode=_integer(error.get("error_subcode")),
-        message=str(error.get("message") or error.get("title") or ""),
-        fbtrace_id=str(error["fbtrace_id"]) if error.get("fbtrace_id") else None,
+        subcode=integer(error.get("error_subcode")),
+        message=_masked(error.get("message") or error.get("title"), secrets),
+        fbtrace_id=_masked(error.get("fbtrace_id"), secrets) or None,
     )
-    return GraphFault(fault, _action_of(fault, error.get("type"), path), str(advice) if advice else None)
+    advice = _masked(error.get("error_user_msg"), secrets) or None
+    return GraphFault(fault, _action_of(fault, error.get("type"), path), advice)
+
+
+def _masked(text: Any, secrets: Collection[str]) -> str:
+    told = str(text or "")
+    for secret in sorted(secrets, key=len, reverse=True):  # one may begin with another
+        told = told.replace(secret, _MASK)
+    return told
 
 
 def _action_of(fault: MetaFault, kind: Any, path: str) -> Action:
@@ -199,17 +208,25 @@ def domain_error(told: GraphFault, headers: Mapping[str, str]) -> DomainError:
     """The error that the rest of the product knows.
 
     Returns:
-        TokenDead, MetaRateLimited, MetaWindowClosed, MetaTransient, or MetaError for any other refusal.
+        TokenDead, TooYoungToRefresh, MetaRateLimited, MetaWindowClosed, MetaTransient, or MetaError for any other
+        refusal, with Meta's sentence for a person as its detail.
     """
     if told.action is Action.TOKEN_DEAD:
-        return TokenDead(told.fault, reason=_CAUSES.get(told.fault.subcode or 0, "token_expired"))
+        return TokenDead(told.fault, reason=cause_of(told.fault.subcode))
+    if told.action is Action.SKIP_REFRESH:
+        return TooYoungToRefresh()
     if told.action in _LIMITS:
         return MetaRateLimited(told.fault, retry_after=wait_asked(headers) or _LIMITS[told.action])
     if told.action in (Action.USE_TEMPLATE, Action.WINDOW_CLOSED):
         return MetaWindowClosed(told.fault)
     if told.action in RETRIED:
         return MetaTransient(told.fault)
-    return MetaError(told.fault)
+    return MetaError(told.fault, told.advice)
+
+
+def cause_of(subcode: int | None) -> str:
+    """Why a token is dead, as a channel's test names it; most often it simply ran out."""
+    return _CAUSES.get(subcode or 0, "token_expired")
 
 
 def bare_throttle(headers: Mapping[str, str]) -> RateLimited:
@@ -224,18 +241,18 @@ def wait_asked(headers: Mapping[str, str]) -> timedelta | None:
     Source:
         https://developers.facebook.com/docs/graph-api/overview/rate-limiting
     """
-    seconds = _integer(headers.get("retry-after"))
+    seconds = integer(headers.get("retry-after"))
     if seconds is None:
-        minutes = max((entry.get("estimated_time_to_regain_access") or 0 for entry in _use_cases(headers)), default=0)
-        seconds = int(minutes * 60) or None
-    return min(timedelta(seconds=max(seconds, 1)), _LONGEST_WAIT) if seconds is not None else None
+        told = [integer(entry.get("estimated_time_to_regain_access")) or 0 for entry in _use_cases(headers)]
+        seconds = max(told, default=0) * 60 or None
+    return timedelta(seconds=min(max(seconds, 1), _LONGEST_WAIT.total_seconds())) if seconds is not None else None
 
 
 def highest_usage(headers: Mapping[str, str]) -> int:
     """The percentage of the nearest limit that is used up; Meta throttles at 100."""
     entries = [_json(headers.get("x-app-usage")), *_use_cases(headers)]
     counters = ("call_count", "total_cputime", "total_time")
-    found = [_integer(entry.get(counter)) for entry in entries if isinstance(entry, Mapping) for counter in counters]
+    found = [integer(entry.get(counter)) for entry in entries if isinstance(entry, Mapping) for counter in counters]
     return max((value for value in found if value is not None), default=0)
 
 
@@ -248,14 +265,5 @@ def _use_cases(headers: Mapping[str, str]) -> list[Mapping[str, Any]]:
 def _json(text: str | None) -> Any:
     try:
         return json.loads(text or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-
-
-def _integer(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return int(value)
-    text = str(value or "").strip()
-    return int(text) if text.lstrip("-").isdigit() and text.isascii() else None

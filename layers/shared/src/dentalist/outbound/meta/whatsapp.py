@@ -133,7 +133,7 @@ class WhatsAppClient:
 
     def _describe(self, media_id: str) -> dict[str, Any]:
         try:
-            return self._graph.get(f"/{media_id}", phone_number_id=self._phone_number_id)
+            return self._graph.get(f"/{media_id}", {"phone_number_id": self._phone_number_id})
         except MetaError as exc:
             if exc.fault.code == _NO_SUCH_OBJECT:
                 raise MediaGone from exc

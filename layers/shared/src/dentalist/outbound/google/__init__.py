@@ -1,0 +1,1 @@
+"""Google: its OAuth, through which calendars are linked."""
