@@ -86,6 +86,7 @@ class FakeChannels:
 
     known: dict[UUID, Channel] = field(default_factory=dict)
     marked: list[tuple[UUID, ChannelStatus, str]] = field(default_factory=list)
+    told: list[tuple[str, str]] = field(default_factory=list)
     mark_failure: Exception | None = None
 
     def get(self, channel_id: UUID) -> Channel:
@@ -93,10 +94,13 @@ class FakeChannels:
             raise ChannelNotFound
         return self.known[channel_id]
 
-    def mark(self, channel_id: UUID, status: ChannelStatus, reason: str) -> None:
+    def mark(
+        self, channel_id: UUID, status: ChannelStatus, reason: str, *, message: str, severity: str = "critical"
+    ) -> None:
         if self.mark_failure is not None:
             raise self.mark_failure
         self.marked.append((channel_id, status, reason))
+        self.told.append((severity, message))
 
 
 @dataclass

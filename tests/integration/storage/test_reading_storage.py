@@ -169,13 +169,13 @@ def test_a_person_reads_their_own_channel_and_no_other(person: Database, clinic:
 
 def test_a_dead_channel_is_marked_with_a_critical_alert(store: Database, clinic: Clinic, db: Connection) -> None:
     SupabaseChannels(store, clinic.professional_id).mark(
-        clinic.channel_id, ChannelStatus.REAUTH_REQUIRED, "token_expired"
+        clinic.channel_id, ChannelStatus.REAUTH_REQUIRED, "token_expired", message="Venció el permiso."
     )
 
     credential = find(db, "marketing_channel_credentials", clinic.credential_id)
     assert (credential["status"], credential["status_reason"]) == ("reauth_required", "token_expired")
     alerts = rows(db, "marketing_alerts", professional_id=clinic.professional_id)
-    assert [alert["severity"] for alert in alerts] == ["critical"]
+    assert [(alert["severity"], alert["message"]) for alert in alerts] == [("critical", "Venció el permiso.")]
 
 
 def test_a_template_is_found_by_channel_name_and_language(person: Database, clinic: Clinic, db: Connection) -> None:

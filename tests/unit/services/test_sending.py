@@ -5,7 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from dentalist.domain.accounts import ChannelType
 from dentalist.domain.channel import ChannelStatus
+from dentalist.domain.channel_health import diagnose
 from dentalist.domain.errors import (
     ChannelDisconnected,
     ConsentRequired,
@@ -172,6 +174,9 @@ def test_a_dead_token_marks_the_channel_for_linking_again(world: World) -> None:
     claim, settlement = world.gate.settled[0]
     assert settlement.status == "failed"
     assert world.channels.marked == [(claim.channel_id, ChannelStatus.REAUTH_REQUIRED, "password_changed")]
+    expected = diagnose("password_changed", ChannelType.WHATSAPP)
+    assert world.channels.told == [("critical", expected.sentence)]
+    assert "contraseña" in expected.sentence
 
 
 def test_a_credential_that_was_just_erased_marks_nothing(world: World) -> None:

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from dentalist.domain.channel import ChannelStatus
+from dentalist.domain.accounts import ChannelType
+from dentalist.domain.channel_health import diagnose
 from dentalist.domain.errors import DomainError, MetaFault, OutcomeUnknown, RateLimited, StoreUnavailable
 from dentalist.domain.message import Claim, Draft, Message, MessageStatus
-from dentalist.domain.sending_errors import MetaTransient, MetaUnreachable, TokenDead
+from dentalist.domain.sending_errors import AccessLost, MetaTransient, MetaUnreachable
 from dentalist.services.ports import Channels, MediaLinks, SenderFor, SendGate, Settlement
 
 _PASSING = (RateLimited, MetaTransient, MetaUnreachable, StoreUnavailable)
@@ -108,10 +109,15 @@ class Sending:
         )
 
     def _mark_if_dead(self, claim: Claim, refusal: DomainError) -> None:
-        if not isinstance(refusal, TokenDead):
+        """Stop the channel: the gate refuses what would be sent next, so no further message fails by itself."""
+        if not isinstance(refusal, AccessLost):
             return
+        channel = ChannelType.WHATSAPP if claim.phone_number_id else ChannelType.INSTAGRAM
+        told = diagnose(refusal.reason, channel)
         try:
-            self._channels.mark(claim.channel_id, ChannelStatus.REAUTH_REQUIRED, refusal.reason)
+            self._channels.mark(
+                claim.channel_id, told.status, told.cause.value, message=told.sentence, severity=told.severity
+            )
         except StoreUnavailable:
             # The next send meets the same dead token and marks it then.
             logger.warning("dead channel not marked", extra={"channel_id": str(claim.channel_id)})

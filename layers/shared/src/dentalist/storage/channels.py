@@ -31,8 +31,10 @@ class SupabaseChannels:
             raise ChannelNotFound
         return Channel.model_validate(rows[0])
 
-    def mark(self, channel_id: UUID, status: ChannelStatus, reason: str) -> None:
-        """Record that a channel and its credential can no longer be used; audits and raises a critical alert.
+    def mark(
+        self, channel_id: UUID, status: ChannelStatus, reason: str, *, message: str, severity: str = "critical"
+    ) -> None:
+        """Record that a channel and its credential can no longer be used; audits, and alerts with ``message``.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
@@ -44,5 +46,7 @@ class SupabaseChannels:
                 "channel_id": channel_id,
                 "status": status.value,
                 "reason": reason,
+                "message": message,
+                "severity": severity,
             },
         )

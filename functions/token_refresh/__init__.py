@@ -1,0 +1,1 @@
+"""Every day: looks after the tokens of linked accounts."""
