@@ -1,0 +1,276 @@
+"""The public contract of ``/api/marketing/channels``: what the team sees of an account, and what its owner sets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from dentalist.domain.accounts import ChannelType
+from dentalist.domain.channel_health import health_sentence
+from dentalist.domain.channel_test import ChannelTest
+from dentalist.domain.channel_view import ChannelOverview, refresh_sentence
+from dentalist.domain.hours import parse_opening_hours
+from dentalist.domain.identity import Role
+from dentalist.services.change_channel import Changes
+from dentalist.services.refresh_channel import RefreshOutcome
+
+_SHORTEST_KEY = 8
+_LONGEST_KEY = 512
+
+
+class _Request(BaseModel):
+    # A misspelt setting would silently stay as it was.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain NUL characters")
+    return text
+
+
+def _header_safe(secret: SecretStr) -> SecretStr:
+    """A key travels in a header: printable ASCII without spaces, or the request that carries it breaks."""
+    key = secret.get_secret_value()
+    if not _SHORTEST_KEY <= len(key) <= _LONGEST_KEY or not all("!" <= character <= "~" for character in key):
+        raise ValueError(f"must be {_SHORTEST_KEY} to {_LONGEST_KEY} visible ASCII characters without spaces")
+    return secret
+
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Time = Annotated[str, StringConstraints(pattern=r"^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+Spans = Annotated[list[tuple[Time, Time]], Field(max_length=6)]
+Name = Annotated[str, StringConstraints(max_length=60, pattern=r"\S"), AfterValidator(_storable)]
+Line = Annotated[str, StringConstraints(max_length=300), AfterValidator(_storable)]
+Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storable)]
+ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}$")]
+Key = Annotated[SecretStr, AfterValidator(_header_safe)]
+
+
+class Persona(_Request):
+    """Who the assistant is on this channel; what is left out is the product's own."""
+
+    name: Name | None = None
+    tone: Line | None = None
+    style: Line | None = None
+    instructions: Text | None = None
+    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(?:[_-][A-Za-z]{2,4})?$")] | None = None
+    hours: dict[Day, Spans] | None = None
+    max_output_tokens: Annotated[StrictInt, Field(ge=60, le=4000)] | None = None
+
+    @field_validator("hours")
+    @classmethod
+    def _readable_hours(cls, hours: dict[Day, Spans] | None) -> dict[Day, Spans] | None:
+        if hours is not None and parse_opening_hours(hours) is None:
+            raise ValueError("each day takes spans of two different times, as opening_hours does")
+        return hours
+
+
+class ChannelOptions(_Request):
+    """``settings``: no key has a meaning yet, so none is taken. One that nothing obeys would be a false promise."""
+
+
+class ChannelChange(_Request):
+    """What is left out stays. ``ai_api_key`` is write-only; null erases it."""
+
+    ai_enabled: StrictBool | None = None
+    ai_mode: Literal["auto", "suggest"] | None = None
+    ai_persona: Persona | None = None
+    ai_provider: Literal["openai", "openrouter", "huggingface", "ollama", "rules"] | None = None
+    ai_model: ModelName | None = None
+    ai_api_key: Annotated[Key | None, Field(json_schema_extra={"writeOnly": True})] = None
+    settings: ChannelOptions | None = None
+
+    @field_validator("ai_enabled", "ai_mode", "ai_persona", "settings", mode="before")
+    @classmethod
+    def _never_null(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("must not be null: leave it out to keep what is there")
+        return value
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("name at least one setting")
+        return self
+
+    @property
+    def changes(self) -> Changes:
+        """What the request names, in the words of the service."""
+        values: dict[str, Any] = {}
+        for name in self.model_fields_set - {"ai_api_key"}:
+            value = getattr(self, name)
+            values[name] = value.model_dump(mode="json", exclude_none=True) if isinstance(value, BaseModel) else value
+        key = self.ai_api_key.get_secret_value() if self.ai_api_key is not None else None
+        return Changes(values, key=key, erases_key="ai_api_key" in self.model_fields_set and key is None)
+
+
+class UsageThisMonth(BaseModel):
+    """Of the free service messages; ``warning`` is null, info (from 70 % on), warning (90 %) or critical (100 %)."""
+
+    month: str
+    service_messages: int
+    free: int
+    percent: int
+    warning: str | None
+
+
+class FeatureState(BaseModel):
+    """Something that needs an approved template; ``reason`` is a sentence when it is off."""
+
+    name: str
+    enabled: bool
+    reason: str | None
+
+
+class ChannelItem(BaseModel):
+    """What everybody of the team sees. Never a token or a key."""
+
+    id: str
+    type: str
+    status: str
+    status_reason: str | None
+    health: str
+    display_name: str | None
+    display_phone_number: str | None
+    phone_number_id: str | None
+    external_business_id: str | None
+    on_phone_app: bool
+    quality_rating: str | None
+    quality: str | None
+    messaging_tier: str | None
+    messaging_limit: int | None
+    messaging_unlimited: bool
+    payment_problem: bool
+    payment_problem_at: datetime | None
+    usage: UsageThisMonth | None
+    features: list[FeatureState]
+    tested_at: datetime | None
+    linked_at: datetime | None
+
+    @classmethod
+    def of(cls, channel: ChannelOverview) -> Self:
+        """The item of a channel."""
+        return cls(**_for_everybody(channel))
+
+
+class OwnersChannelItem(ChannelItem):
+    """What the owner sees besides: how the assistant is set, and when the access ends."""
+
+    ai_enabled: bool
+    ai_mode: str
+    ai_persona: dict[str, Any]
+    ai_provider: str | None
+    ai_model: str | None
+    has_own_key: bool
+    ai_notice: str | None
+    settings: dict[str, Any]
+    token_kind: str | None
+    token_expires_at: datetime | None
+    data_access_expires_at: datetime | None
+    token_checked_at: datetime | None
+    scopes: list[str] | None
+
+    @classmethod
+    def of(cls, channel: ChannelOverview) -> Self:
+        """The item of a channel."""
+        own = set(cls.model_fields) - set(ChannelItem.model_fields) - {"ai_notice"}
+        return cls(
+            **_for_everybody(channel),
+            **{name: getattr(channel, name) for name in own},
+            ai_notice=channel.model_notice,
+        )
+
+
+class ChannelList(BaseModel):
+    """The linked accounts, those in use first."""
+
+    items: list[OwnersChannelItem | ChannelItem]
+
+    @classmethod
+    def of(cls, channels: list[ChannelOverview], role: Role) -> Self:
+        """The list as this role sees it."""
+        item = OwnersChannelItem if role is Role.OWNER else ChannelItem
+        return cls(items=[item.of(channel) for channel in channels])
+
+
+class RefreshAnswer(BaseModel):
+    """``reason`` says why no new token is stored: one of the causes of a test, or a word about the renewal."""
+
+    refreshed: bool
+    reason: str | None
+    detail: str
+    channel: OwnersChannelItem
+
+    @classmethod
+    def of(cls, outcome: RefreshOutcome, channel: ChannelOverview) -> Self:
+        """The answer for a renewal and the channel after it."""
+        detail = refresh_sentence(outcome.reason, channel.type)
+        return cls(
+            refreshed=outcome.refreshed, reason=outcome.reason, detail=detail, channel=OwnersChannelItem.of(channel)
+        )
+
+
+class CheckItem(BaseModel):
+    """One link of the chain."""
+
+    name: str
+    ok: bool
+    code: str
+    message: str
+
+
+class TestAnswer(BaseModel):
+    """The chain from the token to a test event; ``cause`` names the first link that the account is at fault for."""
+
+    __test__ = False
+
+    ok: bool
+    cause: str | None
+    detail: str
+    checks: list[CheckItem]
+
+    @classmethod
+    def of(cls, found: ChannelTest) -> Self:
+        """The answer for a test."""
+        checks = [CheckItem(**check._asdict()) for check in found.checks]
+        return cls(ok=found.ok, cause=found.cause, detail=found.detail, checks=checks)
+
+
+def _for_everybody(channel: ChannelOverview) -> dict[str, Any]:
+    same = ("status_reason", "display_name", "display_phone_number", "phone_number_id", "external_business_id")
+    more = ("on_phone_app", "quality_rating", "payment_problem_at", "tested_at", "linked_at")
+    return {
+        **{name: getattr(channel, name) for name in (*same, *more)},
+        "id": str(channel.id),
+        "type": channel.type.value,
+        "status": channel.status.value,
+        "health": health_sentence(channel.status, channel.status_reason, channel.type),
+        "quality": channel.quality_text,
+        "messaging_tier": channel.messaging_limit,
+        "messaging_limit": channel.daily_contacts,
+        "messaging_unlimited": channel.is_unlimited,
+        "payment_problem": channel.payment_problem_at is not None,
+        "usage": _usage_of(channel),
+        "features": [FeatureState(**feature._asdict()) for feature in channel.features],
+    }
+
+
+def _usage_of(channel: ChannelOverview) -> UsageThisMonth | None:
+    usage = channel.usage
+    if usage is None or channel.type is not ChannelType.WHATSAPP:
+        return None
+    return UsageThisMonth(**usage.model_dump(), percent=usage.percent, warning=usage.warning)
