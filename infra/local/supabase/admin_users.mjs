@@ -3,7 +3,7 @@
 const PATH = /^\/auth\/v1\/admin\/users(?:\/([^/]+))?\/?$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-class Refused extends Error {
+export class Refused extends Error {
   constructor(status, code, message) {
     super(message);
     this.status = status;
@@ -11,15 +11,20 @@ class Refused extends Error {
   }
 }
 
-export function withAdminUsers(next, sql, { secretKey, minimumPasswordLength }) {
-  const users = new AdminUsers(sql, minimumPasswordLength);
-  return async (request, context) => {
+export function withAdminUsers(next, users, { secretKey }) {
+  const answer = adminOnly(secretKey, (request) => {
     const { pathname, searchParams } = new URL(request.url);
-    const [matched, id] = PATH.exec(pathname) ?? [];
-    if (!matched) return next(request, context);
+    return users.answer(request, PATH.exec(pathname)[1], searchParams);
+  });
+  return (request, context) => (PATH.test(new URL(request.url).pathname) ? answer(request) : next(request, context));
+}
+
+/** Answers as JSON what `handle` returns, to whoever has the secret key, and a `Refused` as GoTrue words it. */
+export function adminOnly(secretKey, handle) {
+  return async (request) => {
     try {
       if (request.headers.get("apikey") !== secretKey) throw new Refused(403, "not_admin", "User not allowed");
-      return Response.json(await users.answer(request, id, searchParams));
+      return Response.json(await handle(request));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const body = { code: error.status, error_code: error.code, msg: error.message };
@@ -28,7 +33,7 @@ export function withAdminUsers(next, sql, { secretKey, minimumPasswordLength }) 
   };
 }
 
-class AdminUsers {
+export class AdminUsers {
   constructor(sql, minimumPasswordLength) {
     this.sql = sql;
     this.minimumPasswordLength = minimumPasswordLength;
@@ -40,7 +45,7 @@ class AdminUsers {
     if (id && request.method === "PUT") return this.#update(id, await request.json());
     if (id && request.method === "DELETE") return this.#delete(id);
     if (!id && request.method === "GET") return this.#list(searchParams);
-    if (!id && request.method === "POST") return this.#create(await request.json());
+    if (!id && request.method === "POST") return this.create(await request.json());
     throw new Refused(405, "method_not_allowed", `${request.method} is not supported here`);
   }
 
@@ -58,7 +63,7 @@ class AdminUsers {
     return { users: users.map(view), aud: "authenticated" };
   }
 
-  async #create({ id, email, password, email_confirm: confirmed, app_metadata: app = {}, user_metadata: own = {} }) {
+  async create({ id, email, password, email_confirm: confirmed, app_metadata: app = {}, user_metadata: own = {} }) {
     if (!email) throw new Refused(422, "validation_failed", "Cannot create a user without an email");
     const address = email.trim().toLowerCase();
     const userId = id ?? crypto.randomUUID();
@@ -131,7 +136,7 @@ function bannedUntil(sql, duration) {
   return duration === "none" ? null : sql`now() + ${duration}::interval`;
 }
 
-function view(user) {
+export function view(user) {
   return {
     id: user.id,
     aud: user.aud,
@@ -139,6 +144,7 @@ function view(user) {
     email: user.email,
     phone: user.phone ?? "",
     email_confirmed_at: user.email_confirmed_at,
+    invited_at: user.invited_at,
     confirmed_at: user.confirmed_at,
     last_sign_in_at: user.last_sign_in_at,
     banned_until: user.banned_until,

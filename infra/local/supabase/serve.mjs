@@ -6,11 +6,12 @@
 import { serve } from "@hono/node-server";
 import { App, setExperimental } from "@supabase/lite";
 
-import { withAdminUsers } from "./admin_users.mjs";
+import { AdminUsers, withAdminUsers } from "./admin_users.mjs";
 import { withCors } from "./cors.mjs";
 import { connect } from "./database.mjs";
 import { withExactFilters } from "./exact_filters.mjs";
 import { withHealth } from "./health.mjs";
+import { withInvitations } from "./invitations.mjs";
 import { migrate } from "./migrations.mjs";
 import { isConnectionLost, withPostgrestErrors } from "./postgrest_errors.mjs";
 import { readSettings } from "./settings.mjs";
@@ -33,6 +34,7 @@ async function createApp(settings) {
       publishable_key: settings.publishableKey,
       secret_key: settings.secretKey,
       minimum_password_length: MINIMUM_PASSWORD_LENGTH,
+      site_url: settings.siteUrl, // besides loopback, the only place that links of mails may lead to
     },
     storage: { enabled: true, file_size_limit: FILE_SIZE_LIMIT },
     studio: { enabled: false },
@@ -44,9 +46,10 @@ async function createApp(settings) {
 
 function handlerOf(app, settings) {
   const sql = app.connection.driver;
-  const options = { secretKey: settings.secretKey, minimumPasswordLength: MINIMUM_PASSWORD_LENGTH };
+  const users = new AdminUsers(sql, MINIMUM_PASSWORD_LENGTH);
   const lite = withExactFilters((request, context) => app.fetch(request, context));
-  const api = withAdminUsers(withStorageAnswers(lite), sql, options);
+  const invitable = withInvitations(withStorageAnswers(lite), sql, { users, ...settings });
+  const api = withAdminUsers(invitable, users, settings);
   return withCors(withHealth(withTokenGuard(withPostgrestErrors(api)), sql));
 }
 

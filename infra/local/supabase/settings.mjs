@@ -12,6 +12,9 @@ const REQUIRED_TO_SERVE = [
   "STORAGE_DIR",
 ];
 
+// SITE_URL: the dashboard. SANDBOX_URL: whose mailbox takes the mails; without it there are none.
+const DEFAULT_SITE_URL = "http://localhost:3000";
+
 export function readSettings(environment, { serving }) {
   const names = serving ? [...REQUIRED, ...REQUIRED_TO_SERVE] : REQUIRED;
   const missing = names.filter((name) => !environment[name]);
@@ -26,5 +29,7 @@ export function readSettings(environment, { serving }) {
     publishableKey: environment.SUPABASE_PUBLISHABLE_KEY,
     secretKey: environment.SUPABASE_SECRET_KEY,
     storageDir: environment.STORAGE_DIR,
+    siteUrl: environment.SITE_URL || DEFAULT_SITE_URL,
+    sandboxUrl: environment.SANDBOX_URL || null,
   };
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -17,12 +17,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from dentalist.domain.emergency_numbers import country_code
-from dentalist.domain.hours import Closure, OpeningHours, parse_closures, parse_opening_hours
+from dentalist.domain.holidays import Holiday, holidays_between, parse_dates
+from dentalist.domain.hours import (
+    Closure,
+    Interval,
+    OpeningHours,
+    open_intervals,
+    parse_closures,
+    parse_opening_hours,
+    whole_day,
+)
 
 DEFAULT_APPOINTMENT_MINUTES = 30
 _LONGEST_APPOINTMENT = 12 * 60
 _ABSURD = 1_000_000
 _UNKNOWN_TIMEZONE = "UTC"
+_YESTERDAY = timedelta(days=1)
+_HOLIDAYS_AHEAD = timedelta(days=90)  # further than anybody looks for a free slot or the next opening
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,19 @@ def _zone(value: object) -> str:
 
 
 _Text = Annotated[str | None, BeforeValidator(_clean)]
+_Country = Annotated[str | None, BeforeValidator(lambda value: country_code(_clean(value)))]
 _Names = Annotated[tuple[str, ...] | None, BeforeValidator(_texts)]
+
+
+def _opens_on(day: date, hours: OpeningHours, timezone: ZoneInfo) -> bool:
+    whole = whole_day(day, timezone)
+    opened = open_intervals(hours, (), timezone, start=whole.starts_at, end=whole.ends_at)
+    return next(opened, None) is not None
+
+
+def _covered(day: Interval, closures: Sequence[Closure]) -> bool:
+    """By one closure, whose reason then says more than the holiday's name."""
+    return any(item.interval.starts_at <= day.starts_at and day.ends_at <= item.interval.ends_at for item in closures)
 
 
 class Clinic(BaseModel):
@@ -113,10 +136,12 @@ class Clinic(BaseModel):
     name: Annotated[str, BeforeValidator(lambda value: _clean(value) or "la clínica")]
     timezone_name: str
     timezone_known: bool
-    country: Annotated[str | None, BeforeValidator(lambda value: country_code(_clean(value)))] = None
+    country: _Country = None
     specialty: _Text = None
     opening_hours: OpeningHours | None = None
-    closures: tuple[Closure, ...] = ()
+    closures: tuple[Closure, ...] = ()  # those it wrote down; with holidays: closed_from
+    holiday_country: _Country = None
+    open_holidays: frozenset[date] = frozenset()
     appointment_minutes: Annotated[int | None, BeforeValidator(_minutes)] = None
     buffer: Annotated[timedelta, BeforeValidator(_span)] = timedelta(0)
     lead_time: Annotated[timedelta, BeforeValidator(_span)] = timedelta(0)
@@ -143,6 +168,7 @@ class Clinic(BaseModel):
                 "timezone_known": zone == row.get("timezone"),
                 "opening_hours": parse_opening_hours(row.get("opening_hours")),
                 "closures": parse_closures(row.get("closures"), ZoneInfo(zone)),
+                "open_holidays": parse_dates(row.get("open_holidays")),
                 "price_list": _prices(row.get("price_list")),
                 "buffer": row.get("buffer_minutes"),
                 "lead_time": row.get("lead_time_minutes"),
@@ -157,6 +183,28 @@ class Clinic(BaseModel):
     def bookable_hours(self) -> OpeningHours | None:
         """The hours in which the assistant may offer times; None when it cannot know them."""
         return self.opening_hours if self.timezone_known else None
+
+    def holidays_from(self, now: datetime) -> list[Holiday]:
+        """The coming holidays on which the weekly hours would have it open, today's and yesterday's included.
+
+        A closed Sunday is no news because it is a holiday too.
+        """
+        hours = self.opening_hours
+        if hours is None:
+            return []
+        today = now.astimezone(self.timezone).date()
+        coming = holidays_between(self.holiday_country, today - _YESTERDAY, today + _HOLIDAYS_AHEAD)
+        return [item for item in coming if _opens_on(item.date, hours, self.timezone)]
+
+    def closed_from(self, now: datetime) -> tuple[Closure, ...]:
+        """When it is closed in spite of its weekly hours, in order: its own closures, and holidays it does not open."""
+        holidays = [
+            Closure(day, item.reason)
+            for item in self.holidays_from(now)
+            if item.date not in self.open_holidays
+            and not _covered(day := whole_day(item.date, self.timezone), self.closures)
+        ]
+        return tuple(sorted((*self.closures, *holidays), key=lambda closure: closure.interval))
 
     def find_price(self, treatment: str) -> Price | None:
         """The line of the price list under exactly this name."""

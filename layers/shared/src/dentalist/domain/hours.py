@@ -150,8 +150,7 @@ def _parse_moment(value: object, timezone: ZoneInfo) -> Interval | None:
     except ValueError:
         return None
     if len(text) <= _LENGTH_OF_A_DATE:
-        day = moment.date()
-        return Interval(local_instant(day, 0, timezone), local_instant(day, _MIDNIGHT, timezone))
+        return whole_day(moment.date(), timezone)
     instant = moment.astimezone(UTC) if moment.tzinfo else _instant(moment, timezone)
     return Interval(instant, instant)
 
@@ -162,6 +161,11 @@ def _parse_moment(value: object, timezone: ZoneInfo) -> Interval | None:
 def local_instant(day: date, minutes: int, timezone: ZoneInfo) -> datetime:
     """The first instant at which the local clock shows this time, or, where it skips it, goes on after it."""
     return _instant(datetime.combine(day, time()) + timedelta(minutes=minutes), timezone)
+
+
+def whole_day(day: date, timezone: ZoneInfo) -> Interval:
+    """From midnight to midnight on the local clock."""
+    return Interval(local_instant(day, 0, timezone), local_instant(day, _MIDNIGHT, timezone))
 
 
 def _instant(wall: datetime, timezone: ZoneInfo, *, second: bool = False) -> datetime:

@@ -63,7 +63,7 @@ def offer_slots(
     busy = agenda.busy(now - clinic.buffer, now + HORIZON + clinic.buffer)
     search = slots_to_offer(
         clinic.bookable_hours,
-        clinic.closures,
+        clinic.closed_from(now),
         busy,
         minutes=clinic.minutes_for(treatments),
         buffer=clinic.buffer,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from dentalist.domain.clinic import Clinic, Price
-from dentalist.domain.hours import next_opening
+from dentalist.domain.hours import OpeningHours, next_opening, whole_day
 from dentalist.domain.wording.money import format_amount
 from dentalist.domain.wording.times import describe_hours, join, long_date, moment
 from dentalist.domain.wording.voice import Voice
@@ -19,6 +19,7 @@ _LINES = 12  # of a price list in one message
 _LONGEST_FACT = 300  # what a clinic typed into a field may not fill the message
 
 _CLOSURE_IS_NEAR = timedelta(days=7)
+_CLOSURES_TOLD = 4
 _EMPTY_HOURS = "Por ahora no tenemos un horario de atención fijo."
 
 
@@ -39,22 +40,41 @@ def address(voice: Voice) -> str | None:
 
 
 def hours(voice: Voice, now: datetime) -> str | None:
-    """The weekly hours, and a closure that is on or near."""
+    """The weekly hours, and what is on or near that changes them: closures, and holidays, closed or not."""
     clinic = voice.clinic
     if clinic.opening_hours is None:
         return None
     described = describe_hours(clinic.opening_hours)
     text = f"Atendemos {described}." if described else _EMPTY_HOURS
-    closed = next((c for c in clinic.closures if c.interval.ends_at > now), None)
-    if closed is None or closed.interval.starts_at - now > _CLOSURE_IS_NEAR:
-        return text
-    reason = f" ({clip(closed.reason)})" if closed.reason else ""
-    if closed.interval.starts_at <= now:
-        reopening = next_opening(clinic.opening_hours, clinic.closures, clinic.timezone, now)
-        back = f" y volvemos {moment(reopening, clinic.timezone, now=now)}" if reopening else ""
-        return f"{text} Ahora estamos cerrados{reason}{back}."
-    starts = long_date(closed.interval.starts_at, clinic.timezone)
-    return f"{text} El {starts} cerramos{reason}."
+    return " ".join([text, *_closed_days(clinic, clinic.opening_hours, now), *_opened_holidays(clinic, now)])
+
+
+def _closed_days(clinic: Clinic, weekly: OpeningHours, now: datetime) -> list[str]:
+    closures = clinic.closed_from(now)
+    near = [c for c in closures if now < c.interval.ends_at and c.interval.starts_at - now <= _CLOSURE_IS_NEAR]
+    said = []
+    for closure in near[:_CLOSURES_TOLD]:
+        reason = f" ({clip(closure.reason)})" if closure.reason else ""
+        if closure.interval.starts_at > now:
+            said.append(f"El {long_date(closure.interval.starts_at, clinic.timezone)} cerramos{reason}.")
+        elif not said:  # one that is on; another that is on too says nothing new
+            reopening = next_opening(weekly, closures, clinic.timezone, now)
+            back = f" y volvemos {moment(reopening, clinic.timezone, now=now)}" if reopening else ""
+            said.append(f"Ahora estamos cerrados{reason}{back}.")
+    return said
+
+
+def _opened_holidays(clinic: Clinic, now: datetime) -> list[str]:
+    """A holiday that is near and on which the clinic opens: without a word everybody takes it for closed."""
+    days = [(whole_day(item.date, clinic.timezone), item) for item in clinic.holidays_from(now)]
+    return [
+        f"El {long_date(day.starts_at, clinic.timezone)} atendemos ({clip(item.reason)})."
+        for day, item in days
+        if item.date in clinic.open_holidays
+        and now < day.ends_at
+        and day.starts_at - now <= _CLOSURE_IS_NEAR
+        and not any(closure.interval.overlaps(day) for closure in clinic.closures)
+    ]
 
 
 def insurance(voice: Voice, asked: Sequence[str]) -> str | None:

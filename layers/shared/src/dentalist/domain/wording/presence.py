@@ -46,7 +46,7 @@ def is_open(clinic: Clinic, now: datetime) -> bool | None:
     hours = clinic.bookable_hours
     if hours is None or not hours.ever_open:
         return None
-    return open_interval_at(hours, clinic.closures, clinic.timezone, now) is not None
+    return open_interval_at(hours, clinic.closed_from(now), clinic.timezone, now) is not None
 
 
 def when_a_person_reads(voice: Voice, now: datetime) -> str:
@@ -55,13 +55,13 @@ def when_a_person_reads(voice: Voice, now: datetime) -> str:
     hours = clinic.bookable_hours
     if hours is None or not hours.ever_open:
         return voice.say("[Te|Te|Le] va a responder por este mismo chat en cuanto pueda.")
-    current = open_interval_at(hours, clinic.closures, clinic.timezone, now)
+    current = open_interval_at(hours, clinic.closed_from(now), clinic.timezone, now)
     if current:
         return voice.say(
             "[Te|Te|Le] va a responder por este mismo chat; hoy atendemos hasta las {until}.",
             until=clock(current.ends_at, clinic.timezone),
         )
-    opening = next_opening(hours, clinic.closures, clinic.timezone, now)
+    opening = next_opening(hours, clinic.closed_from(now), clinic.timezone, now)
     if opening is None:
         return voice.say("En este momento la clínica está cerrada; [te|te|le] va a responder cuando vuelva a abrir.")
     return voice.say(

@@ -74,7 +74,7 @@ def _who_reads(voice: Voice, now: datetime) -> str:
             " [esperes|esperes|espere] la respuesta acá."
         )
     hours = clinic.bookable_hours
-    opening = next_opening(hours, clinic.closures, clinic.timezone, now) if hours else None
+    opening = next_opening(hours, clinic.closed_from(now), clinic.timezone, now) if hours else None
     until = f" hasta {moment(opening, clinic.timezone, now=now)}" if opening else ""
     return voice.say(
         alerting

@@ -1,0 +1,135 @@
+"""What the owner may change of the clinic's profile. Columns that are not here belong to the practice software."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+
+from clinic import fields
+
+_MOST_RANGES = 12
+_MOST_LINES = 300
+
+
+class Model(BaseModel):
+    """A misspelt field would silently change nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _in_order(ranges: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """As texts: HH:MM sorts as time does."""
+    if any(start >= end for start, end in ranges):
+        raise ValueError("each range must begin before it ends")
+    if any(following[0] < before[1] for before, following in pairwise(ranges)):
+        raise ValueError("ranges must be in order and must not overlap")
+    return ranges
+
+
+Ranges = Annotated[list[tuple[fields.Clock, fields.Clock]], Field(max_length=_MOST_RANGES), AfterValidator(_in_order)]
+
+
+class OpeningHours(Model):
+    """When the clinic is open, by the clock of its timezone; a day without ranges is closed.
+
+    A night is two ranges: until 24:00, and from 00:00 of the next day.
+    """
+
+    mon: Ranges = []
+    tue: Ranges = []
+    wed: Ranges = []
+    thu: Ranges = []
+    fri: Ranges = []
+    sat: Ranges = []
+    sun: Ranges = []
+
+
+class Closure(Model):
+    """Closed for whole days, both included, or between two local times."""
+
+    from_: Annotated[fields.Moment, Field(alias="from")]
+    to: fields.Moment
+    reason: fields.Paragraph | None = None
+
+    @model_validator(mode="after")
+    def _from_before_to(self) -> Self:
+        if len(self.from_) != len(self.to):
+            raise ValueError("from and to must both be dates, or both be times written in the same way")
+        if self.from_ > self.to:
+            raise ValueError("from must not be after to")
+        return self
+
+
+def _as_number(amount: Decimal) -> float | int:
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+Amount = Annotated[
+    Decimal, Field(ge=0, max_digits=12, decimal_places=2), PlainSerializer(_as_number, return_type=float | int)
+]
+
+
+class Price(Model):
+    """One treatment; price null: it is done here, and the price is told by a person."""
+
+    treatment: fields.Line
+    price: Amount | None
+    currency: fields.Currency | None = None
+    minutes: fields.TreatmentMinutes | None = None
+
+    @model_validator(mode="after")
+    def _amount_of_what(self) -> Self:
+        if self.price is not None and self.currency is None:
+            raise ValueError("a price needs its currency")
+        return self
+
+
+def _each_treatment_once(prices: list[Price]) -> list[Price]:
+    if len({price.treatment.casefold() for price in prices}) != len(prices):
+        raise ValueError("must not name a treatment twice")
+    return prices
+
+
+class ClinicChanges(Model):
+    """Only what is named changes; null erases."""
+
+    timezone: fields.Timezone | None = None
+    country: fields.Country | None = None
+    specialty: fields.Line | None = None
+    licence_number: fields.Line | None = None
+    opening_hours: OpeningHours | None = None
+    closures: Annotated[list[Closure], Field(max_length=_MOST_LINES)] | None = None
+    holiday_country: fields.HolidayCountry | None = None
+    open_holidays: fields.Days | None = None
+    appointment_minutes: fields.TreatmentMinutes | None = None
+    buffer_minutes: fields.BufferMinutes | None = None
+    lead_time_minutes: fields.LeadMinutes | None = None
+    price_list: Annotated[list[Price], Field(max_length=_MOST_LINES), AfterValidator(_each_treatment_once)] | None = (
+        None
+    )
+    phone: fields.Phone | None = None
+    emergency_phone: fields.Phone | None = None
+    emergency_instructions: fields.Instructions | None = None
+    alert_phone: fields.Phone | None = None
+    address: fields.Paragraph | None = None
+    maps_url: fields.Url | None = None
+    insurances: fields.Names | None = None
+    payment_methods: fields.Names | None = None
+    privacy_notice_url: fields.Url | None = None
+
+    @model_validator(mode="after")
+    def _always_somewhere(self) -> Self:
+        if "timezone" in self.model_fields_set and self.timezone is None:
+            raise ValueError("timezone can be changed, but not erased")
+        return self
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The named values, by column, as JSON."""
+        named = self.model_dump(mode="json", by_alias=True, include=self.model_fields_set)
+        if named.get("open_holidays"):
+            named["open_holidays"].sort()
+        return named
