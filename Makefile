@@ -10,10 +10,10 @@ VENV := .venv/.installed
 NODE := infra/local/supabase/node_modules/.installed
 TEST_OPTIONS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test up down reset status lint format bench soak install browser
+.PHONY: help demo test up down reset status lint format bench soak rotate-keys install browser
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 install: $(VENV) $(NODE) ## what the other targets install first
 
@@ -40,6 +40,9 @@ soak: install ## the full-size fault and load runs
 
 bench: install ## the figures of the design, measured
 	@$(PYTHON) -m infra.bench
+
+rotate-keys: $(VENV) ## wrap the tenants' data keys anew (DATA=1: new keys, every secret sealed again; AGAIN=1: all)
+	@$(PYTHON) -m infra.operations.rotate_keys $(if $(DATA),--data) $(if $(AGAIN),--again)
 
 lint: $(VENV) ## style, types and the template
 	@.venv/bin/ruff check .
