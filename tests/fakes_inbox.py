@@ -1,7 +1,7 @@
 """The store, the queues and Meta as the inbox and the sweeper see them, in memory."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -35,6 +35,10 @@ class FakeBodies:
     """Bodies that lie in the record itself, unless the bucket is to fail."""
 
     failure: Exception | None = None
+    discarded: list[str] = field(default_factory=list)
+
+    def discard(self, queue_body: str) -> None:
+        self.discarded.append(queue_body)
 
     def load(self, queue_body: str) -> Any:
         if self.failure is not None:
@@ -73,16 +77,18 @@ class FakeMediaRecords:
 
     job: MediaJob | None
     failure: Exception | None = None
+    erased: bool = False
     recorded: list[tuple[str, str | None]] = field(default_factory=list)
 
     def find_media(self, message_id: UUID) -> MediaJob | None:
         return self.job if self.job is not None and self.job.message_id == message_id else None
 
-    def record_media(self, job: MediaJob, status: str, *, storage_path: str | None = None) -> None:
+    def record_media(self, job: MediaJob, status: str, *, storage_path: str | None = None) -> bool:
         if self.failure is not None:
             raise self.failure
         assert job is self.job
         self.recorded.append((status, storage_path))
+        return not self.erased
 
 
 @dataclass
@@ -97,6 +103,10 @@ class FakeMediaStore:
         if self.failure is not None:
             raise self.failure
         self.files[storage_path] = (content, content_type)
+
+    def remove(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self.files.pop(path, None)
 
     def link(self, storage_path: str) -> str:
         raise AssertionError(f"nobody asked for a link to {storage_path}")

@@ -43,6 +43,25 @@ def test_a_body_that_is_no_json_is_its_text(body: str) -> None:
     assert LargeEvents("large", s3=None).load(body) == body
 
 
+def test_a_body_is_deleted_by_its_pointer_and_only_by_a_pointer(bucket: LargeEvents) -> None:
+    key = bucket.store("{}", deduplication_id=DEDUPLICATION_ID)
+    for other in ("", "[]", json.dumps({"event": 1, "s3_key": key}), json.dumps({"s3_key": 7})):
+        bucket.discard(other)
+    assert bucket.load(pointer(key)) == {}
+
+    bucket.discard(pointer(key))
+
+    with pytest.raises(LargeBodyGone):
+        bucket.load(pointer(key))
+
+
+def test_a_body_that_cannot_be_deleted_is_left_to_expire() -> None:
+    s3: Any = mock.Mock()
+    s3.delete_object.side_effect = UNREACHABLE
+    LargeEvents("large", s3=s3).discard(pointer(KEY))
+    assert s3.delete_object.call_args.kwargs == {"Bucket": "large", "Key": KEY}
+
+
 def test_a_pointer_to_nothing_is_gone_for_good(bucket: LargeEvents) -> None:
     with pytest.raises(LargeBodyGone):
         bucket.load(pointer("inbound/none.json"))

@@ -88,13 +88,18 @@ def test_an_event_in_the_bucket_is_stored_like_any_other(world: World) -> None:
     assert len(row["body"]) == 4000
 
 
-def test_of_an_event_that_left_the_bucket_the_pointer_is_parked(world: World) -> None:
-    pointer = json.dumps({"v": 1, "s3_key": "inbound/2026/01/01/none.json"})
+def test_an_event_leaves_the_bucket_once_it_is_stored_and_its_pointer_may_come_again(world: World) -> None:
+    [message] = split(webhook(text("x" * 4000)), received_at="2026-11-22T16:00:00Z", correlation_id="request-1")
+    bucket = LargeEvents("large", s3=world.cloud.s3)
+    key = bucket.store(message.body, deduplication_id=message.deduplication_id)
+    pointer = json.dumps({"v": 1, "s3_key": key, "correlation_id": "request-1"})
 
-    assert world.handle(world.record(pointer), world.record(pointer)) == []
+    assert world.handle(world.record(pointer)) == []
+    assert world.cloud.s3.list_objects_v2(Bucket="large")["KeyCount"] == 0
+    assert world.handle(world.record(pointer)) == []
 
-    [row] = parked(world)
-    assert (row["reason"], row["payload"]["raw"]) == ("too_large", pointer)
+    assert len(messages(world)) == 1
+    assert parked(world) == []
 
 
 # ---- whose it is -----------------------------------------------------------------------------------------------------

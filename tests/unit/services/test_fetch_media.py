@@ -72,6 +72,14 @@ def test_a_file_is_stored_below_the_professional_by_the_messages_id() -> None:
     assert post.store.files == {path: (JPEG, "image/jpeg")}
 
 
+def test_a_file_whose_contact_was_erased_on_its_way_does_not_stay_behind() -> None:
+    post = Post()
+    post.records.erased = True
+
+    assert post.fetch() == "none"
+    assert post.store.files == {}
+
+
 def test_a_voice_note_is_stored_without_the_parameters_of_its_type() -> None:
     post = Post(type="audio")
     post.number.file = MediaFile(b"OggS voice", "audio/ogg; codecs=opus")

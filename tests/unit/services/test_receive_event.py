@@ -164,15 +164,28 @@ def test_a_store_that_goes_down_between_refusing_and_parking_keeps_the_record(de
         desk.receive()
 
 
-def test_of_a_body_that_expired_the_pointer_is_kept(desk: Desk) -> None:
+def test_a_pointer_whose_body_was_deleted_was_received_before(desk: Desk) -> None:
     desk.bodies.failure = LargeBodyGone()
+
+    answer = desk.receive('{"v": 1, "s3_key": "inbound/2026/11/22/x.json"}')
+
+    assert answer.outcome == "duplicate"
+    assert (desk.inbox.events, desk.errors) == ([], [])
+
+
+def test_a_stored_body_is_deleted_when_everything_else_is_done(desk: Desk) -> None:
     pointer = '{"v": 1, "s3_key": "inbound/2026/11/22/x.json"}'
+    desk.receive(pointer)
+    assert desk.bodies.discarded == [pointer]
 
-    answer = desk.receive(pointer)
 
-    assert (answer.outcome, answer.reason) == ("parked", "too_large")
-    assert desk.inbox.events[0]["raw"] == pointer
-    assert desk.errors == []
+def test_a_stored_body_stays_while_something_is_left_to_do(desk: Desk) -> None:
+    desk.inbox.failures = [StoreUnavailable()]
+
+    with pytest.raises(StoreUnavailable):
+        desk.receive()
+
+    assert desk.bodies.discarded == []
 
 
 @pytest.mark.parametrize("body", ["", "hola", "[]", "7", "{}", '{"kind": "message"}', '{"event": {"id": "\\u0000"}}'])

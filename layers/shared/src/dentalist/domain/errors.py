@@ -114,6 +114,18 @@ class StoreUnavailable(DomainError):
     detail = "The service is briefly unavailable; try again."
 
 
+class KeyRefused(DomainError):
+    """The key service answered, and said no: no right to use the key, or it is disabled. A setting of ours is wrong."""
+
+    detail = "The key service refused to use the key; nothing was changed."
+
+
+class WrappedKeyUnreadable(KeyRefused):
+    """A stored data key that the key service does not open: altered, or wrapped for somebody or something else."""
+
+    detail = "A stored key cannot be read."
+
+
 class StoreRefused(Exception):
     """The store understood and refused: a missing grant, a violated constraint, an unknown function. A mistake of ours.
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from dentalist.domain import errors
+from dentalist.domain import errors, linking_errors
+from dentalist.domain.clinic_errors import ClinicRefusal
+from dentalist.domain.model_key_errors import ModelChoiceRefused
 from dentalist.domain.sending_errors import (
     AlreadyAnswered,
     AnswerOutdated,
@@ -17,6 +19,8 @@ from dentalist.domain.sending_errors import (
     OutdatedHuman,
 )
 from dentalist.domain.sending_errors import TooLate as TooLateToSend
+from dentalist.domain.template_errors import TemplatesNeedWhatsapp
+from dentalist.inbound.signatures import SignatureInvalid
 
 CONTENT_TYPE = "application/problem+json"
 _FEWEST_SECONDS = 1
@@ -40,10 +44,23 @@ _STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     errors.TemplateNotApproved: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TemplateVariablesMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     MediaRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ClinicRefusal: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ModelChoiceRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TemplatesNeedWhatsapp: HTTPStatus.UNPROCESSABLE_ENTITY,
+    linking_errors.StateInvalid: HTTPStatus.BAD_REQUEST,
+    linking_errors.StateExpired: HTTPStatus.BAD_REQUEST,
+    linking_errors.StateUsed: HTTPStatus.BAD_REQUEST,
+    linking_errors.AccessDenied: HTTPStatus.FORBIDDEN,
+    linking_errors.AccountAlreadyLinked: HTTPStatus.CONFLICT,
+    linking_errors.TooYoungToRefresh: HTTPStatus.CONFLICT,
+    linking_errors.LinkingError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    linking_errors.ProviderUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
+    SignatureInvalid: HTTPStatus.UNAUTHORIZED,
     errors.RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     errors.MetaError: HTTPStatus.BAD_GATEWAY,
     errors.OutcomeUnknown: HTTPStatus.BAD_GATEWAY,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.KeyRefused: HTTPStatus.SERVICE_UNAVAILABLE,
     MetaUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
     # A domain error that no route expects is ours to repair.
     errors.DomainError: HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from dentalist.domain.answering import AnswerClaim, AnswerMode, Appointment, NoClaim, StoredMessage
 from dentalist.domain.clinic import Clinic
-from dentalist.domain.errors import DomainError, RateLimited, StoreUnavailable
+from dentalist.domain.errors import ConversationNotFound, DomainError, RateLimited, StoreUnavailable
 from dentalist.domain.message import Author, Content, Message, MessageStatus, Purpose
 from dentalist.domain.message import Draft as Outgoing
 from dentalist.domain.sending_errors import AlreadyAnswered, AnswerOutdated, ConversationBusy, OutdatedHuman, Paced
@@ -90,8 +90,8 @@ def answer_conversation(
     Returns:
         The outcome: ``sent``, ``unknown``, ``waiting`` (throttled by Meta, its row waits), ``failed`` (throttled to the
         end), ``silent`` (nothing was to be said), ``superseded`` (a person or another worker answered), ``paced``,
-        ``outdated`` (to be written again), ``unanswered`` (left to a person), or why there was nothing to do:
-        ``nothing``, ``not_due``, ``leased``.
+        ``outdated`` (to be written again), ``unanswered`` (left to a person), ``erased`` (the contact is gone), or why
+        there was nothing to do: ``nothing``, ``not_due``, ``leased``.
 
     Raises:
         StoreUnavailable: the store or the key service cannot be reached; the lease ends by itself.
@@ -121,6 +121,9 @@ def _attempt(
         return _Turn(claim, answers, desk_for(claim), now).take()
     except StoreUnavailable:
         raise
+    except ConversationNotFound:
+        # The contact was erased meanwhile: there is nobody to answer, and the lease went with the conversation.
+        return Turn("erased", claim.conversation.id)
     except Exception:
         if last_try:
             answers.finish(claim.conversation.id, claim.lease_id, claim.epoch, {}, unanswered=True)
@@ -245,7 +248,7 @@ class _Turn:
             return self._turn("outdated", again_in=0)
         except (ConversationBusy, Paced) as exc:
             return self._wait(exc)
-        except StoreUnavailable:
+        except (StoreUnavailable, ConversationNotFound):
             raise
         except DomainError as refusal:
             return self._refused(refusal, epoch=self._claim.epoch)
@@ -268,7 +271,7 @@ class _Turn:
             message = self._desk.sending.send(self._id, outgoing)
         except (ConversationBusy, Paced) as exc:
             return self._wait(exc)
-        except StoreUnavailable:
+        except (StoreUnavailable, ConversationNotFound):
             raise
         except DomainError as refusal:
             # Only this message's epoch ends: what the contact wrote since is still owed.

@@ -46,10 +46,11 @@ def fetch_media(
     Returns:
         What became of the file: ``stored``; ``refused`` (type, size or content that we do not keep); ``failed`` (Meta
         no longer has it, or it could not be had for days); ``pending`` (to be tried again); ``none`` when nothing
-        waits, or not now.
+        waits, or not now, or the contact was erased meanwhile.
 
     Raises:
-        StoreUnavailable: the outcome could not be recorded; the job must come back.
+        StoreUnavailable: the outcome could not be recorded, or an erased contact's file not removed; the job must
+            come back.
     """
     job = records.find_media(message_id)
     if job is None or job.media_status != "pending":
@@ -61,7 +62,11 @@ def fetch_media(
     if not is_file_due(job.media_attempts, age):
         return "none"
     status, path = _bring(job, number, store)
-    records.record_media(job, status, storage_path=path)
+    if not records.record_media(job, status, storage_path=path):
+        # The contact was erased while the file was on its way: it must not stay behind alone.
+        if path is not None:
+            store(job.professional_id).remove([path])
+        return "none"
     return status
 
 

@@ -81,8 +81,10 @@ class Channels(Protocol):
     def get(self, channel_id: UUID) -> Channel:
         """The channel, or ChannelNotFound."""
 
-    def mark(self, channel_id: UUID, status: ChannelStatus, reason: str) -> None:
-        """Record that a channel can no longer be used, with an alert."""
+    def mark(
+        self, channel_id: UUID, status: ChannelStatus, reason: str, *, message: str, severity: str = "critical"
+    ) -> None:
+        """Record that a channel can no longer be used, with an alert that says ``message``."""
 
 
 class Conversations(Protocol):
@@ -174,8 +176,11 @@ class MediaRecords(Protocol):
     def find_media(self, message_id: UUID) -> MediaJob | None:
         """The message's media, or None when there is no such message or it has none."""
 
-    def record_media(self, job: MediaJob, status: str, *, storage_path: str | None = None) -> None:
-        """Set the outcome of one more attempt: stored, refused, failed, or pending (it will be tried again)."""
+    def record_media(self, job: MediaJob, status: str, *, storage_path: str | None = None) -> bool:
+        """Set the outcome of one more attempt: stored, refused, failed, or pending (it will be tried again).
+
+        False: there is no such message any more.
+        """
 
 
 class MediaStore(MediaLinks, Protocol):
@@ -183,6 +188,9 @@ class MediaStore(MediaLinks, Protocol):
 
     def store(self, storage_path: str, content: bytes, *, content_type: str) -> None:
         """Write a file; an existing one of the same path is replaced."""
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Delete files; one that is not there is gone already."""
 
 
 # ---- answering -------------------------------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ class EventBodies(Protocol):
     def load(self, queue_body: str) -> Any:
         """The JSON value, or the text itself when it is none; NotFound when the bucket no longer has it."""
 
+    def discard(self, queue_body: str) -> None:
+        """Delete what the bucket keeps of a record, if anything; what cannot be deleted now expires there."""
+
 
 class Outlets(NamedTuple):
     """Where an event is stored and who is woken by it."""
@@ -57,7 +60,13 @@ def receive_event(
         StoreUnavailable: the store, the bucket or a queue cannot be reached; the record must come back later.
         StoreRefused: not even parking is possible, so the fault is not the event's; the record must come back later.
     """
-    ingested = _ingest(_message_of(queue_body, outlets.bodies), outlets.inbox, debounce, on_error)
+    try:
+        message = outlets.bodies.load(queue_body)
+    except NotFound:
+        # The bucket keeps bodies for longer than the queue keeps pointers, and we delete a body once all is done: this
+        # record was received before, and only its deletion from the queue got lost.
+        return Ingested("duplicate")
+    ingested = _ingest(message, outlets.inbox, debounce, on_error)
     # A patient waits for the answer; the file can wait.
     if ingested.wake is not None:
         outlets.wake_ups.send_wake_up(
@@ -67,15 +76,9 @@ def receive_event(
         )
     if ingested.media and ingested.message_id is not None:
         outlets.media_jobs.send_media_job(ingested.message_id, correlation_id=correlation_id)
+    # Last, and not before: an erasure finds a contact's words in the store, not in a bucket of raw events.
+    outlets.bodies.discard(queue_body)
     return ingested
-
-
-def _message_of(queue_body: str, bodies: EventBodies) -> Any:
-    try:
-        return bodies.load(queue_body)
-    except NotFound:
-        # The body expired in the bucket before it was read. The pointer is all that is left to keep.
-        return {"kind": "unknown", "reason": "too_large", "event": queue_body}
 
 
 def _ingest(message: Any, inbox: Inbox, debounce: timedelta, on_error: Callable[[Exception], None]) -> Ingested:

@@ -78,8 +78,11 @@ class SupabaseMediaRecords:
             created_at=datetime.fromisoformat(row["created_at"]),
         )
 
-    def record_media(self, job: MediaJob, status: str, *, storage_path: str | None = None) -> None:
+    def record_media(self, job: MediaJob, status: str, *, storage_path: str | None = None) -> bool:
         """Set the outcome of one more attempt: stored, refused, failed, or pending (it will be tried again).
+
+        Returns:
+            False when there is no such message any more: its contact was erased.
 
         Raises:
             StoreUnavailable: not recorded.
@@ -87,7 +90,9 @@ class SupabaseMediaRecords:
         values = {"media_status": status, "media_attempts": job.media_attempts + 1}
         if storage_path is not None:
             values["storage_path"] = storage_path
-        self._db.update("marketing_messages", values, id=job.message_id, professional_id=job.professional_id)
+        return bool(
+            self._db.update("marketing_messages", values, id=job.message_id, professional_id=job.professional_id)
+        )
 
     def _credential_of(self, channel_id: UUID) -> dict[str, Any]:
         channels = self._db.select("marketing_channels", "credential_id", id=channel_id)

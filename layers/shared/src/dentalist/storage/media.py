@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +19,7 @@ _UPLOAD_TIMEOUT = httpx.Timeout(60, connect=3)
 
 
 class SupabaseMedia:
-    """Supabase Storage's REST interface, of which this product needs two calls."""
+    """Supabase Storage's REST interface, of which most of this product needs three calls."""
 
     def __init__(
         self, supabase_url: str, key: str, professional_id: UUID, *, http: httpx.Client, token: str | None = None
@@ -56,6 +57,27 @@ class SupabaseMedia:
             headers={"Content-Type": content_type, "x-upsert": "true"},
             timeout=_UPLOAD_TIMEOUT,
         )
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Delete files for good; one that is not there is gone already, one not below the prefix is left alone.
+
+        Raises:
+            StoreUnavailable: not known which are gone; deleting them again is harmless.
+
+        Source:
+            https://supabase.com/docs/reference/javascript/storage-from-remove
+        """
+        own = [path for path in paths if path.startswith(self._prefix)]
+        if not own:
+            return
+        try:
+            response = self._http.request(
+                "DELETE", f"{self._base_url}/object/{BUCKET}", headers=self._headers, json={"prefixes": own}
+            )
+        except httpx.RequestError as exc:
+            raise StoreUnavailable from exc
+        if not response.is_success:
+            raise StoreUnavailable
 
     def _own(self, storage_path: str) -> str:
         parts = storage_path.split("/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dentalist.domain.errors import NotFound, StoreUnavailable
 
 _GONE = {"NoSuchKey", "404"}
+
+logger = logging.getLogger(__name__)
 
 
 class LargeBodyGone(NotFound):
@@ -52,9 +55,21 @@ class LargeEvents:
             StoreUnavailable: S3 cannot be reached or refused.
         """
         content = _parse(queue_body)
-        if not isinstance(content, dict) or "event" in content or not isinstance(content.get("s3_key"), str):
-            return content
-        return _parse(self._read(content["s3_key"]))
+        key = _pointer_in(content)
+        return content if key is None else _parse(self._read(key))
+
+    def discard(self, queue_body: str) -> None:
+        """Delete the body that a record of the inbound queue points to; nothing for a record that holds its own.
+
+        What cannot be deleted now is left to the bucket's expiry.
+        """
+        key = _pointer_in(_parse(queue_body))
+        if key is None:
+            return
+        try:
+            self._s3.delete_object(Bucket=self._bucket, Key=key)
+        except (BotoCoreError, ClientError) as exc:
+            logger.warning("stored body not deleted", extra={"s3_key": key, "error": type(exc).__name__})
 
     def _read(self, key: str) -> str:
         try:
@@ -66,6 +81,13 @@ class LargeEvents:
         except BotoCoreError as exc:
             raise StoreUnavailable from exc
         return body.decode("utf-8", "replace")
+
+
+def _pointer_in(content: Any) -> str | None:
+    if not isinstance(content, dict) or "event" in content:
+        return None
+    key = content.get("s3_key")
+    return key if isinstance(key, str) else None
 
 
 def _parse(text: str) -> Any:
