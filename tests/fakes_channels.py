@@ -58,7 +58,8 @@ class FakeChannelSettings:
                 self.sealed_keys.pop(channel_id, None)
             else:
                 self.sealed_keys[channel_id] = sealed
-        values["settings"] = {**known.settings, **values.get("settings", {})}
+        merged = {**known.settings, **values.get("settings", {})}
+        values["settings"] = {name: value for name, value in merged.items() if value is not None}
         self.channels[channel_id] = known.model_copy(update=values)
         return self.channels[channel_id]
 
@@ -103,6 +104,9 @@ class FakeReadableTemplates:
 
     def of_channel(self, channel_id: UUID) -> list[ReviewedTemplate]:
         return self.templates.get(channel_id, [])
+
+    def of_every_channel(self) -> list[ReviewedTemplate]:
+        return [template for templates in self.templates.values() for template in templates]
 
     def country(self) -> str | None:
         return self.of_country

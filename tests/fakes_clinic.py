@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from dentalist.domain.alerts import Alert
-from dentalist.domain.clinic_errors import AlertNotFound, MemberNotFound
+from dentalist.domain.clinic_errors import AlertNotFound, MemberNotFound, TooManyInvitations
 from dentalist.domain.identity import Role
 from dentalist.domain.team import Account, Member
 
@@ -68,6 +68,13 @@ class FakeTeam:
     accounts: dict[str, Account] = field(default_factory=dict)
     members: dict[UUID, Role] = field(default_factory=dict)
     actors: list[UUID] = field(default_factory=list)
+    claimed: list[UUID | None] = field(default_factory=list)
+    is_full: bool = False
+
+    def claim_invitation(self, user_id: UUID | None, *, actor_id: UUID) -> None:  # noqa: ARG002 - the port's
+        if self.is_full:
+            raise TooManyInvitations(retry_after=timedelta(hours=3))
+        self.claimed.append(user_id)
 
     def list(self) -> list[Member]:
         addresses = {account.user_id: email for email, account in self.accounts.items()}
@@ -96,6 +103,10 @@ class FakeInvitations:
     team: FakeTeam
     rival: bool = False
     sent: list[dict[str, Any]] = field(default_factory=list)
+    forgotten: list[UUID] = field(default_factory=list)
+
+    def forget_password(self, user_id: UUID) -> None:
+        self.forgotten.append(user_id)
 
     def invite(self, email: str, *, redirect_to: str, data: Mapping[str, Any]) -> UUID | None:
         known = self.team.accounts.get(email)
@@ -106,6 +117,8 @@ class FakeInvitations:
             return None
         account = known or Account(uuid4(), confirmed=False)
         self.team.accounts[email] = account
+        if known is not None:
+            assert account.user_id in self.forgotten, "the link would open an account whose password somebody knows"
         self.sent.append({"email": email, "redirect_to": redirect_to, "data": dict(data)})
         return account.user_id
 

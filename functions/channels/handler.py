@@ -12,7 +12,8 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from channels.models import ChannelChange, ChannelList, OwnersChannelItem, RefreshAnswer, TestAnswer
+from channels.changes import ChannelChange
+from channels.models import ChannelList, OwnersChannelItem, RefreshAnswer, TestAnswer
 from dentalist.domain.channel_view import ChannelOverview
 from dentalist.domain.identity import Caller
 from dentalist.runtime import wiring, wiring_care, wiring_channels
@@ -43,7 +44,7 @@ def get_channels() -> ChannelList:
 @app.patch("/api/marketing/channels/<channel_id>", summary="How the assistant of a channel behaves, and on which model")
 def patch_channel(channel_id: UUID, request: ChannelChange) -> OwnersChannelItem:
     """A new key, and another model for the key that is kept, are tried at the provider before anything is stored."""
-    caller = _owner(channel_id)
+    caller = _owner(channel_id)  # whether they see the channel, the service finds out
     channel = change_channel(
         channel_id, request.changes, actor_id=caller.user_id, desk=wiring_channels.settings_desk(caller)
     )
@@ -58,7 +59,7 @@ def patch_channel(channel_id: UUID, request: ChannelChange) -> OwnersChannelItem
 )
 def post_refresh(channel_id: UUID) -> RefreshAnswer:
     """The token that works stays until the new one is proven."""
-    caller = _owner(channel_id)
+    caller = _owner_of(channel_id)
     care = wiring_care.care(caller.professional_id)
     outcome = refresh_channel(channel_id, care=care, now=datetime.now(UTC))
     logger.info("channel refreshed", extra={"refreshed": outcome.refreshed, "reason": outcome.reason})
@@ -72,7 +73,7 @@ def post_refresh(channel_id: UUID) -> RefreshAnswer:
 )
 def post_test(channel_id: UUID) -> TestAnswer:
     """From the token to a signed test event that comes in by our own webhook."""
-    caller = _owner(channel_id)
+    caller = _owner_of(channel_id)
     found = test_channel(
         channel_id,
         care=wiring_care.care(caller.professional_id),
@@ -93,17 +94,23 @@ def post_test(channel_id: UUID) -> TestAnswer:
 )
 def delete_channel(channel_id: UUID) -> Response[None]:
     """Works also where the feature was switched off; once more changes nothing."""
-    caller = _owner(channel_id)
+    caller = _owner_of(channel_id)
     disconnect_channel(channel_id, care=wiring_care.care(caller.professional_id), actor_id=caller.user_id)
     logger.info("channel disconnected")
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 def _owner(channel_id: UUID) -> Caller:
-    """The caller, who owns the channel that the address names; what they cannot see does not exist."""
+    """The caller, who is an owner; the log says which channel the address names."""
     caller = app.caller
     caller.require()
     logger.append_keys(professional_id=str(caller.professional_id), channel_id=str(channel_id))
+    return caller
+
+
+def _owner_of(channel_id: UUID) -> Caller:
+    """The caller, who is an owner and sees the channel; what they cannot see does not exist."""
+    caller = _owner(channel_id)
     wiring.user_channels(caller).get(channel_id)
     return caller
 

@@ -1,121 +1,18 @@
-"""The public contract of ``/api/marketing/channels``: what the team sees of an account, and what its owner sets."""
+"""The public contract of ``/api/marketing/channels``: what the team sees of an account, and what its owner does."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StrictBool,
-    StrictInt,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel
 
 from dentalist.domain.accounts import ChannelType
 from dentalist.domain.channel_health import health_sentence
 from dentalist.domain.channel_test import ChannelTest
 from dentalist.domain.channel_view import ChannelOverview, refresh_sentence
-from dentalist.domain.hours import parse_opening_hours
 from dentalist.domain.identity import Role
-from dentalist.services.change_channel import Changes
 from dentalist.services.refresh_channel import RefreshOutcome
-
-_SHORTEST_KEY = 8
-_LONGEST_KEY = 512
-
-
-class _Request(BaseModel):
-    # A misspelt setting would silently stay as it was.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("must not contain NUL characters")
-    return text
-
-
-def _header_safe(secret: SecretStr) -> SecretStr:
-    """A key travels in a header: printable ASCII without spaces, or the request that carries it breaks."""
-    key = secret.get_secret_value()
-    if not _SHORTEST_KEY <= len(key) <= _LONGEST_KEY or not all("!" <= character <= "~" for character in key):
-        raise ValueError(f"must be {_SHORTEST_KEY} to {_LONGEST_KEY} visible ASCII characters without spaces")
-    return secret
-
-
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Time = Annotated[str, StringConstraints(pattern=r"^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
-Spans = Annotated[list[tuple[Time, Time]], Field(max_length=6)]
-Name = Annotated[str, StringConstraints(max_length=60, pattern=r"\S"), AfterValidator(_storable)]
-Line = Annotated[str, StringConstraints(max_length=300), AfterValidator(_storable)]
-Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storable)]
-ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}$")]
-Key = Annotated[SecretStr, AfterValidator(_header_safe)]
-
-
-class Persona(_Request):
-    """Who the assistant is on this channel; what is left out is the product's own."""
-
-    name: Name | None = None
-    tone: Line | None = None
-    style: Line | None = None
-    instructions: Text | None = None
-    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(?:[_-][A-Za-z]{2,4})?$")] | None = None
-    hours: dict[Day, Spans] | None = None
-    max_output_tokens: Annotated[StrictInt, Field(ge=60, le=4000)] | None = None
-
-    @field_validator("hours")
-    @classmethod
-    def _readable_hours(cls, hours: dict[Day, Spans] | None) -> dict[Day, Spans] | None:
-        if hours is not None and parse_opening_hours(hours) is None:
-            raise ValueError("each day takes spans of two different times, as opening_hours does")
-        return hours
-
-
-class ChannelOptions(_Request):
-    """``settings``: no key has a meaning yet, so none is taken. One that nothing obeys would be a false promise."""
-
-
-class ChannelChange(_Request):
-    """What is left out stays. ``ai_api_key`` is write-only; null erases it."""
-
-    ai_enabled: StrictBool | None = None
-    ai_mode: Literal["auto", "suggest"] | None = None
-    ai_persona: Persona | None = None
-    ai_provider: Literal["openai", "openrouter", "huggingface", "ollama", "rules"] | None = None
-    ai_model: ModelName | None = None
-    ai_api_key: Annotated[Key | None, Field(json_schema_extra={"writeOnly": True})] = None
-    settings: ChannelOptions | None = None
-
-    @field_validator("ai_enabled", "ai_mode", "ai_persona", "settings", mode="before")
-    @classmethod
-    def _never_null(cls, value: Any) -> Any:
-        if value is None:
-            raise ValueError("must not be null: leave it out to keep what is there")
-        return value
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("name at least one setting")
-        return self
-
-    @property
-    def changes(self) -> Changes:
-        """What the request names, in the words of the service."""
-        values: dict[str, Any] = {}
-        for name in self.model_fields_set - {"ai_api_key"}:
-            value = getattr(self, name)
-            values[name] = value.model_dump(mode="json", exclude_none=True) if isinstance(value, BaseModel) else value
-        key = self.ai_api_key.get_secret_value() if self.ai_api_key is not None else None
-        return Changes(values, key=key, erases_key="ai_api_key" in self.model_fields_set and key is None)
 
 
 class UsageThisMonth(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Any, Self
@@ -46,6 +47,13 @@ class OpeningHours(Model):
     sat: Ranges = []
     sun: Ranges = []
 
+    @model_validator(mode="after")
+    def _some_day(self) -> Self:
+        # Read literally, it would close the clinic for good; whoever sends it means that nothing is known.
+        if not self.model_fields_set:
+            raise ValueError("name at least one day; null erases the opening hours")
+        return self
+
 
 class Closure(Model):
     """Closed for whole days, both included, or between two local times."""
@@ -56,9 +64,11 @@ class Closure(Model):
 
     @model_validator(mode="after")
     def _from_before_to(self) -> Self:
-        if len(self.from_) != len(self.to):
-            raise ValueError("from and to must both be dates, or both be times written in the same way")
-        if self.from_ > self.to:
+        start, end = datetime.fromisoformat(self.from_), datetime.fromisoformat(self.to)
+        same_kind = fields.is_date(self.from_) == fields.is_date(self.to)
+        if not same_kind or (start.tzinfo is None) != (end.tzinfo is None):
+            raise ValueError("from and to must both be dates, both local times, or both times with their offset")
+        if start > end:
             raise ValueError("from must not be after to")
         return self
 

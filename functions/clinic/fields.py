@@ -15,7 +15,9 @@ from dentalist.domain.iso import is_country, is_currency
 
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATE_AND_TIME = re.compile(_DATE.pattern + r"T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
+_DATE_AND_TIME = re.compile(
+    _DATE.pattern + r"T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
@@ -88,6 +90,11 @@ def _moment(value: str) -> str:
     if not (_DATE.fullmatch(value) or _DATE_AND_TIME.fullmatch(value)) or not _exists(value):
         raise ValueError("must be a date as YYYY-MM-DD, or a local time as YYYY-MM-DDTHH:MM")
     return value
+
+
+def is_date(moment: str) -> bool:
+    """Whether a ``Moment`` is a whole day."""
+    return _DATE.fullmatch(moment) is not None
 
 
 def _exists(value: str) -> bool:

@@ -25,8 +25,8 @@ idempotent = Idempotent(lambda professional_id: wiring.idempotency(professional_
 
 
 @app.get("/api/marketing/templates", summary="The templates of a WhatsApp number, and the standard set still to submit")
-def get_templates(channel_id: Annotated[UUID, Query()]) -> TemplatesAnswer:
-    """As Meta reported them last; for everybody of the team."""
+def get_templates(channel_id: Annotated[UUID | None, Query()] = None) -> TemplatesAnswer:
+    """As Meta reported them last; for everybody of the team. Without a channel: of all, and nothing proposed."""
     return _listed(app.caller, channel_id)
 
 
@@ -69,7 +69,7 @@ def post_sync(request: SyncRequest) -> TemplatesAnswer:
     return _listed(caller, channel.id)
 
 
-def _listed(caller: Caller, channel_id: UUID) -> TemplatesAnswer:
+def _listed(caller: Caller, channel_id: UUID | None) -> TemplatesAnswer:
     found = list_templates(
         channel_id, channels=wiring.user_channels(caller), readable=wiring_channels.user_templates(caller)
     )

@@ -178,6 +178,7 @@ class TemplateItem(BaseModel):
     """A template as Meta reported it last; ``rejection_text`` says in words why Meta rejected it."""
 
     id: UUID
+    channel_id: UUID
     name: str
     language: str
     category: str
@@ -193,7 +194,7 @@ class TemplateItem(BaseModel):
     def of(cls, template: ReviewedTemplate) -> Self:
         """The item of a template."""
         return cls(
-            **template.model_dump(exclude={"channel_id"}),
+            **template.model_dump(),
             variables=template.variables,
             rejection_text=template.rejection_text,
             standard=template.is_standard,
@@ -211,7 +212,7 @@ class ProposedTemplate(BaseModel):
 
 
 class TemplatesAnswer(BaseModel):
-    """The templates of a channel's account, and what is proposed besides."""
+    """The templates of a channel's account, or of all, and what is proposed besides for that channel."""
 
     items: list[TemplateItem]
     proposed: list[ProposedTemplate]

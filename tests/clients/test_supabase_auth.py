@@ -120,3 +120,36 @@ def test_a_mistake_of_ours_is_named_by_its_code_alone(answer: httpx.Response, co
     assert raised.value.code == code
     assert EMAIL not in str(raised.value)
     assert KEY not in str(raised.value)
+
+
+def test_a_forgotten_password_is_replaced_by_one_that_nobody_knows() -> None:
+    admin, requests = admin_answering(httpx.Response(200, json=INVITED), httpx.Response(200, json=INVITED))
+
+    admin.forget_password(PERSON)
+    admin.forget_password(PERSON)
+
+    assert {(asked.method, asked.url.path) for asked in requests} == {("PUT", f"/auth/v1/admin/users/{PERSON}")}
+    first, second = (json.loads(asked.content)["password"] for asked in requests)
+    assert first != second
+    assert 60 <= len(first) <= 72
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (refused(503, None), StoreUnavailable),
+        (httpx.ConnectError("refused"), StoreUnavailable),
+        (httpx.Response(200, text="<html>"), StoreUnavailable),
+        (refused(404, "user_not_found"), StoreRefused),
+    ],
+    ids=str,
+)
+def test_a_password_that_could_not_be_forgotten_is_an_error(
+    answer: httpx.Response | httpx.RequestError, error: type[Exception]
+) -> None:
+    admin, requests = admin_answering(answer)
+
+    with pytest.raises(error) as raised:
+        admin.forget_password(PERSON)
+
+    assert json.loads(requests[0].content)["password"] not in repr(raised.value)

@@ -157,14 +157,18 @@ def test_a_number_that_sent_nothing_has_used_nothing(db: Connection, clinic: Cli
 
 
 def test_templates_are_shown_with_what_meta_said(db: Connection, clinic: Clinic) -> None:
-    make_template(db, clinic, name="recordatorio")
-    make_template(db, clinic, name="aviso", status="REJECTED", rejection_reason="INVALID_FORMAT")
+    make_template(db, clinic, name="recordatorio", components=[{"type": "BODY", "text": "Hola {{1}}, vení."}])
+    named: Row = {"parameter_format": "NAMED", "components": [{"type": "BODY", "text": "Hola {{name}}, vení."}]}
+    make_template(db, clinic, name="aviso", status="REJECTED", rejection_reason="INVALID_FORMAT", **named)
     make_template(db, linked(db, make_professional(db), number("31777")), name="ajena")
 
-    assert only_channel(db, clinic)["templates"] == [
-        {"name": "aviso", "language": "es_AR", "status": "REJECTED", "rejection_reason": "INVALID_FORMAT"},
-        {"name": "recordatorio", "language": "es_AR", "status": "APPROVED", "rejection_reason": None},
-    ]
+    notice, reminder = only_channel(db, clinic)["templates"]
+
+    assert notice == {
+        "name": "aviso", "language": "es_AR", "status": "REJECTED", "rejection_reason": "INVALID_FORMAT", **named
+    }  # fmt: skip
+    assert (reminder["name"], reminder["status"], reminder["rejection_reason"]) == ("recordatorio", "APPROVED", None)
+    assert (reminder["parameter_format"], reminder["components"]) == ("POSITIONAL", []), "no feature can need it"
 
 
 # ---- what is set -----------------------------------------------------------------------------------------------------
@@ -208,6 +212,12 @@ def test_settings_are_merged_and_a_persona_is_replaced(db: Connection, clinic: C
 
     assert shown["settings"] == {"a": 1, "b": 3}
     assert shown["ai_persona"] == {"name": "Ada"}
+
+
+def test_a_setting_that_is_null_is_taken_away_and_a_null_within_one_stays(db: Connection, clinic: Clinic) -> None:
+    change(db, clinic, settings={"a": 1, "b": {"c": None}})
+
+    assert change(db, clinic, settings={"a": None, "d": None})["channel"]["settings"] == {"b": {"c": None}}
 
 
 def test_null_takes_back_provider_model_persona_and_key(db: Connection, clinic: Clinic) -> None:

@@ -234,13 +234,14 @@ def test_crossing_a_threshold_is_told_once(
     db: Connection, office: Office, conversation: UUID, before: int, severity: str
 ) -> None:
     set_used(db, office, before)
+    update(db, "marketing_channels", office.channel_id, display_phone_number="+54 9 11 5032-0001")
 
     for _ in range(3):
         deliver(db, office, send(db, office, conversation))
 
     (alert,) = rows(db, "marketing_alerts")
     assert (alert["kind"], alert["severity"], alert["entity_id"]) == ("service_messages", severity, office.channel_id)
-    assert f"{before + 1} de los 1000" in alert["message"]
+    assert f"El número +54 9 11 5032-0001 ya usó {before + 1} de los 1000" in alert["message"]
 
 
 def test_a_threshold_that_was_acknowledged_is_not_told_again_in_the_month(

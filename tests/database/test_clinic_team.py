@@ -1,5 +1,6 @@
 """Members of a team: let in, given another role, revoked, and every time written down."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -153,6 +154,72 @@ def test_a_member_is_pending_until_the_first_sign_in(db: Connection, team: Team)
     assert [(row["user_id"], row["pending"]) for row in listed] == [(str(new), True), (str(old), False)]
     assert listed[0].keys() == {"user_id", "email", "role", "invited_at", "pending"}
     assert listed[0]["email"] == f"{new}@example.com"
+
+
+# ---- how many a day --------------------------------------------------------------------------------------------------
+
+
+def claim(db: Connection, team: Team, user_id: UUID | None = None) -> tuple[str, int | None]:
+    asked = {"professional_id": team.professional_id, "actor_id": team.actor_id, "user_id": user_id}
+    answer = rpc(db, "claim_invitation", **asked)
+    return answer["outcome"], answer.get("retry_after_seconds")
+
+
+def invite_at(db: Connection, team: Team, hours_ago: float, times: int, **payload: str) -> None:
+    """Invitations of the past; the audit takes no changes."""
+    for _ in range(times):
+        insert(
+            db, "marketing_audit_logs", professional_id=team.professional_id, entity_type="professional",
+            entity_id=team.professional_id, action="member.invited", actor_id=team.actor_id, payload=payload,
+            created_at=datetime.now(UTC) - timedelta(hours=hours_ago),
+        )  # fmt: skip
+
+
+def test_a_professional_lets_in_so_many_a_day(db: Connection, team: Team) -> None:
+    invite_at(db, team, 25, 100)
+    invite_at(db, team, 20, 49)
+
+    assert claim(db, team) == ("claimed", None)
+    outcome, seconds = claim(db, team)
+
+    assert outcome == "limited"
+    assert seconds is not None
+    assert 0 <= seconds - (4 * 3600 - 60) <= 120
+    assert claim(db, Team(db)) == ("claimed", None), "another professional has a day of their own"
+
+
+def test_somebody_who_never_answers_is_written_to_so_often_a_day(db: Connection, team: Team) -> None:
+    person, other = make_user(db), make_user(db)
+    invite_at(db, team, 23, 1, user_id=str(person))
+    invite_at(db, team, 2, 3, user_id=str(person))
+
+    assert claim(db, team, person) == ("claimed", None)
+    outcome, seconds = claim(db, team, person)
+
+    assert outcome == "limited"
+    assert seconds is not None
+    assert 0 <= seconds - (3600 - 60) <= 120
+    assert claim(db, team, other) == claim(db, team) == ("claimed", None)
+
+
+def test_an_invitation_is_audited_by_ids_alone(db: Connection, team: Team) -> None:
+    person = make_user(db)
+    claim(db, team)
+    claim(db, team, person)
+
+    found = rows(db, "marketing_audit_logs", professional_id=team.professional_id, action="member.invited")
+    assert [(row["actor_id"], row["payload"]) for row in found] == [
+        (team.actor_id, {}),
+        (team.actor_id, {"user_id": str(person)}),
+    ]
+
+
+def test_many_at_once_find_no_more_room_than_one_after_the_other(db: Connection, team: Team, connect: Connect) -> None:
+    invite_at(db, team, 1, 47)
+
+    outcomes = race(connect, [lambda own: claim(own, team)[0] for _ in range(8)])
+
+    assert sorted(outcomes) == ["claimed"] * 3 + ["limited"] * 5
 
 
 def test_an_account_is_found_by_its_address_in_any_letter_case(db: Connection) -> None:

@@ -52,6 +52,16 @@ def test_a_key_that_opens_its_model_is_asked_once_and_with_little(httpserver: HT
     assert body.get("max_tokens", body.get("max_completion_tokens")) <= 200
 
 
+def test_a_model_is_tried_in_the_form_in_which_patients_will_be_answered(httpserver: HTTPServer) -> None:
+    answers(httpserver, OK)
+
+    check(httpserver)
+
+    [(request, _)] = httpserver.log
+    asked = json.loads(request.data)["response_format"]
+    assert (asked["type"], asked["json_schema"]["strict"]) == ("json_schema", True)
+
+
 def test_a_provider_is_asked_under_the_conditions_that_patients_words_need(httpserver: HTTPServer) -> None:
     answers(httpserver, OK, provider="openrouter")
 

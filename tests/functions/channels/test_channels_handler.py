@@ -14,6 +14,7 @@ from dentalist.domain import model_key_errors
 from dentalist.domain.accounts import ChannelType
 from dentalist.domain.channel import ChannelStatus
 from dentalist.domain.identity import Caller, Role
+from dentalist.domain.standard_templates import StandardTemplate, standard_template
 from dentalist.runtime import wiring, wiring_care, wiring_channels
 from dentalist.services import test_channel as self_test
 from dentalist.services.change_channel import SettingsDesk
@@ -91,7 +92,7 @@ class World:
 
     @property
     def desk(self) -> SettingsDesk:
-        return SettingsDesk(self.channels, self.settings, self.keys, self.check)
+        return SettingsDesk(self.channels, self.settings, self.keys, self.check, {"openai": "the-default"})
 
     @property
     def channel_id(self) -> UUID:
@@ -138,7 +139,7 @@ def test_the_owner_sees_health_usage_features_and_settings(world: World) -> None
             payment_problem_at=ENDS,
             token_expires_at=ENDS,
             ai_persona={"name": "Sofi"},
-            templates=[{"name": "appointment_reminder", "language": "es_AR", "status": "APPROVED"}],
+            templates=[{**standard_template(StandardTemplate.REMINDER, "es_AR"), "status": "APPROVED"}],
         )
     )
 
@@ -216,7 +217,7 @@ def test_everything_of_the_contract_can_be_changed_at_once(world: World) -> None
         "ai_provider": "openai",
         "ai_model": "gpt-5-mini",
         "ai_api_key": KEY,
-        "settings": {},
+        "settings": {"handoff_after_hours": 4},
     }
 
     answer = world.patches(body)
@@ -225,6 +226,7 @@ def test_everything_of_the_contract_can_be_changed_at_once(world: World) -> None
     item = told(answer)
     assert (item["ai_enabled"], item["ai_mode"], item["ai_persona"]) == (False, "suggest", PERSONA)
     assert (item["ai_provider"], item["ai_model"], item["has_own_key"]) == ("openai", "gpt-5-mini", True)
+    assert item["settings"] == {"handoff_after_hours": 4}
     assert world.check.asked == [("openai", "gpt-5-mini", KEY)]
     [(channel_id, changes, actor_id)] = world.settings.written
     assert (channel_id, actor_id) == (world.channel_id, world.caller.user_id)
@@ -239,10 +241,75 @@ def test_what_is_left_out_stays(world: World) -> None:
 
 
 def test_a_persona_may_leave_out_or_empty_any_of_its_parts(world: World) -> None:
-    answer = world.patches({"ai_persona": {"name": "Sofi", "hours": None, "tone": ""}})
+    blank = {"tone": "", "style": " ", "language": "", "instructions": "\n", "hours": None, "max_output_tokens": None}
 
-    assert told(answer)["ai_persona"] == {"name": "Sofi", "tone": ""}
-    assert told(world.patches({"ai_persona": {}}))["ai_persona"] == {}
+    answer = world.patches({"ai_persona": {"name": "Sofi", **blank}})
+
+    assert told(answer)["ai_persona"] == {"name": "Sofi"}
+    for nothing in ({}, None, {"name": ""}):
+        assert told(world.patches({"ai_persona": nothing}))["ai_persona"] == {}
+
+
+@pytest.mark.parametrize("language", ["es", "es_AR", "es-AR", "es-419", "pt-BR"])
+def test_a_persona_speaks_a_language_by_its_code(world: World, language: str) -> None:
+    assert told(world.patches({"ai_persona": {"language": language}}))["ai_persona"] == {"language": language}
+
+
+def test_settings_are_the_dashboards_own_kept_as_they_are_and_null_takes_one_away(world: World) -> None:
+    kept = {"anything": 1, "late.policy": {"hours": 2.5, "ask": None}, "quiet-hours": [["22:00", "08:00"]]}
+
+    assert told(world.patches({"settings": kept}))["settings"] == kept
+    assert told(world.patches({"settings": {}}))["settings"] == kept
+    answer = world.patches({"settings": {"anything": None, "quiet-hours": []}})
+
+    assert (answer["statusCode"], told(answer)["settings"]) == (
+        200,
+        {"late.policy": {"hours": 2.5, "ask": None}, "quiet-hours": []},
+    )
+
+
+def nested(levels: int) -> Any:
+    return [nested(levels - 1)] if levels else 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        None,
+        [],
+        "on",
+        {"": 1},
+        {"two words": 1},
+        {"x" * 65: 1},
+        {"a": "NUL \0"},
+        {"a": {"NUL \0": 1}},
+        {"a": "half \ud800"},
+        {"a": "x" * 8_000},
+        {f"a{number}": 1 for number in range(51)},
+        {"a": nested(8)},
+        {"a": nested(300)},
+    ],
+    ids=lambda settings: str(settings)[:30],
+)
+def test_settings_that_cannot_be_kept_are_named(world: World, settings: Any) -> None:
+    answer = world.patches({"settings": settings})
+
+    assert refusal(answer) == (422, "validation_error")
+    assert told(answer)["errors"][0]["loc"][:2] == ["body", "settings"]
+    assert world.settings.written == []
+
+
+def test_a_setting_beyond_all_numbers_is_refused(world: World) -> None:
+    event = make_event("PATCH", f"{PATH}/{world.channel_id}", {}, headers={"authorization": "Bearer token"})
+    event["body"] = '{"settings": {"a": 1e999}}'
+
+    assert refusal(handler.lambda_handler(event, LambdaContext())) == (422, "validation_error")
+
+
+def test_a_key_that_was_copied_with_a_line_end_is_the_key(world: World) -> None:
+    world.patches({"ai_provider": "openai", "ai_model": "m", "ai_api_key": f" {KEY}\n"})
+
+    assert world.check.asked == [("openai", "m", KEY)]
 
 
 def test_null_erases_the_key(world: World) -> None:
@@ -291,7 +358,7 @@ def test_the_codes_of_a_refused_key_are_those_that_the_dashboard_knows() -> None
     [
         ({"ai_api_key": KEY}, "ai_key_without_provider"),
         ({"ai_provider": "rules", "ai_api_key": KEY}, "ai_key_without_provider"),
-        ({"ai_provider": "openai", "ai_api_key": KEY}, "ai_model_required"),
+        ({"ai_provider": "openrouter", "ai_api_key": KEY}, "ai_model_required"),
         ({"ai_provider": "openai", "ai_model": "m"}, "ai_key_required"),
         ({"ai_model": "m"}, "ai_model_without_provider"),
     ],
@@ -316,10 +383,8 @@ def hours(**days: Any) -> dict[str, Any]:
         {"ai_enabled": 1},
         {"ai_mode": "off"},
         {"ai_mode": None},
-        {"ai_persona": None},
         {"ai_persona": "amable"},
         {"ai_persona": {"mood": "good"}},
-        {"ai_persona": {"name": " "}},
         {"ai_persona": {"name": "x" * 61}},
         {"ai_persona": {"name": "So\0fi"}},
         {"ai_persona": {"name": "So\ud800fi"}},
@@ -347,7 +412,6 @@ def hours(**days: Any) -> dict[str, Any]:
         {"ai_provider": "openai", "ai_model": "x" * 201},
         {"ai_provider": "openai", "ai_model": "m\nHost: evil"},
         {"ai_provider": "openai", "ai_model": "m", "ai_api_key": ""},
-        {"ai_provider": "openai", "ai_model": "m", "ai_api_key": "short"},
         {"ai_provider": "openai", "ai_model": "m", "ai_api_key": "sk canary 0123456789"},
         {"ai_provider": "openai", "ai_model": "m", "ai_api_key": "sk-canary-\r\nX-Evil: 1"},
         {"ai_provider": "openai", "ai_model": "m", "ai_api_key": "sk-canary-ñandú"},
@@ -355,9 +419,6 @@ def hours(**days: Any) -> dict[str, Any]:
         {"ai_provider": "openai", "ai_model": "m", "ai_api_key": 12345678},
         {"ai_base_url": "http://169.254.169.254/"},
         {"base_url": "http://169.254.169.254/"},
-        {"settings": None},
-        {"settings": {"handoff_after_hours": 4}},
-        {"settings": []},
     ],
 )
 def test_what_the_contract_does_not_know_is_refused_and_changes_nothing(world: World, body: Any) -> None:

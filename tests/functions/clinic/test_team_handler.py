@@ -128,6 +128,16 @@ def test_the_same_key_invites_once(world: World) -> None:
     assert len(world.invitations.sent) == 1
 
 
+def test_too_many_invitations_say_when_there_is_room_again(world: World) -> None:
+    world.team.is_full = True
+    event = make_event("POST", MEMBERS, {"email": EMAIL, "role": "reception"}, headers={"authorization": "Bearer t"})
+
+    answer = handler.lambda_handler(event, LambdaContext())
+
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (429, "rate_limited")
+    assert answer["headers"]["Retry-After"] == str(3 * 3600)
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_everybody_of_the_team_sees_who_else_is(world: World, role: Role) -> None:
     world.invite()

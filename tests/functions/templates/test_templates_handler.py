@@ -75,7 +75,8 @@ class World:
             "status": status,
             "components": OWN["components"],
         }
-        template = ReviewedTemplate(**{**defaults, **overrides})
+        ours = standard_template(StandardTemplate(name), "es_AR") if name in NAMES else {}
+        template = ReviewedTemplate(**{**defaults, **ours, **overrides})
         self.readable.templates.setdefault(self.channel.id, []).append(template)
 
     def lists(self, channel_id: Any = None, **query: str) -> dict[str, Any]:
@@ -127,6 +128,7 @@ def test_everybody_of_the_team_sees_the_templates_and_what_is_proposed(world: Wo
         False,
     )
     assert own["components"] == OWN["components"]
+    assert own["channel_id"] == str(world.channel.id)
     assert (own["rejection_reason"], own["rejection_text"]) == (None, None)
     assert (reminder["standard"], reminder["rejection_reason"]) == (True, "PROMOTIONAL")
     assert "promoción" in reminder["rejection_text"]
@@ -140,8 +142,20 @@ def test_proposals_speak_the_clinics_spanish(world: World) -> None:
     assert {item["language"] for item in told(world.lists())["proposed"]} == {"es_MX"}
 
 
-def test_a_list_needs_its_channel(world: World) -> None:
-    assert refusal(world.lists(page="1")) == (422, "validation_error")
+def test_without_a_channel_those_of_all_are_listed_and_nothing_is_proposed(world: World) -> None:
+    second = uuid4()
+    world.has("aviso_feriado", "APPROVED")
+    world.readable.templates[second] = [
+        item.model_copy(update={"channel_id": second}) for item in world.readable.templates[world.channel.id]
+    ]
+
+    answer = told(world.lists(page="1"))
+
+    assert [item["channel_id"] for item in answer["items"]] == [str(world.channel.id), str(second)]
+    assert answer["proposed"] == []
+
+
+def test_what_is_no_channels_id_is_refused(world: World) -> None:
     assert refusal(world.lists(channel_id="7")) == (422, "validation_error")
 
 
@@ -177,9 +191,8 @@ def test_a_template_of_ones_own_goes_out_as_it_is(world: World) -> None:
 
 
 def test_what_is_there_and_what_meta_refuses_is_told_per_template(world: World) -> None:
-    world.meta.templates[WABA_ID] = [
-        RemoteTemplate("1", "appointment_reminder", "es_AR", "UTILITY", "APPROVED", "NAMED", [])
-    ]
+    there = standard_template(StandardTemplate.REMINDER, "es_AR")
+    world.meta.templates[WABA_ID] = [RemoteTemplate(external_id="1", status="APPROVED", **there)]
     world.meta.failures["create_template"] = MetaError(MetaFault(100, 2388293, "Invalid"), "Too many variables.")
 
     answer = world.posts({"standard": ["appointment_reminder", "urgent_notice"]})

@@ -8,6 +8,7 @@ import pytest
 
 from dentalist.domain.accounts import RemoteTemplate
 from dentalist.domain.errors import ChannelNotFound, StoreUnavailable
+from dentalist.domain.standard_templates import StandardTemplate, standard_template
 from dentalist.outbound.aws.keys import KeyService
 from dentalist.storage.channel_settings import ProfessionalModelKeys, SupabaseChannelSettings
 from dentalist.storage.credentials import Credentials
@@ -156,19 +157,27 @@ def test_what_meta_no_longer_has_is_no_longer_shown(
     assert [template.name for template in readable.of_channel(clinic.channel_id)] == ["nueva", "vieja"]
     book.keep(clinic.channel_id, [remote("nueva")], complete=True)
     assert [template.name for template in readable.of_channel(clinic.channel_id)] == ["nueva"]
+    assert [template.name for template in readable.of_every_channel()] == ["nueva"]
 
 
 def test_an_approved_template_switches_its_feature_on(
     store: Database, settings: SupabaseChannelSettings, clinic: Clinic
 ) -> None:
     SupabaseTemplateBook(store, clinic.professional_id).keep(
-        clinic.channel_id, [remote("appointment_reminder"), remote("urgent_notice", "PENDING")], complete=False
+        clinic.channel_id,
+        [
+            remote(**standard_template(StandardTemplate.REMINDER, "es_AR")),
+            remote(**standard_template(StandardTemplate.URGENT_NOTICE, "es_AR"), status="PENDING"),
+            remote("appointment_confirmation"),
+        ],
+        complete=False,
     )
 
     features = {feature.name: feature for feature in settings.overview()[0].features}
 
     assert features["appointment_reminders"].enabled
     assert "revisando" in str(features["urgent_notice"].reason)
+    assert "otra plantilla" in str(features["appointment_confirmations"].reason), "it takes other values"
 
 
 def test_templates_of_another_professional_are_neither_kept_nor_read(
@@ -180,7 +189,8 @@ def test_templates_of_another_professional_are_neither_kept_nor_read(
         SupabaseTemplateBook(store, clinic.professional_id).keep(stranger.channel_id, [remote("mia")], complete=True)
 
     for owner in (clinic, stranger):
-        assert SupabaseChannelTemplates(person, owner.professional_id).of_channel(stranger.channel_id) == []
+        readable = SupabaseChannelTemplates(person, owner.professional_id)
+        assert (readable.of_channel(stranger.channel_id), readable.of_every_channel()) == ([], [])
     names = db.execute("select name, status from marketing_templates where channel_id = %s", [stranger.channel_id])
     assert names.fetchall() == [{"name": "ajena", "status": "APPROVED"}]
 

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from pytest_httpserver import HTTPServer
+from supabase_auth.errors import AuthApiError
 
 from clinic import handler
 from dentalist.runtime import wiring
@@ -165,7 +166,8 @@ def test_an_invited_person_chooses_a_password_works_for_the_clinic_and_is_out_on
     assert reads(practice.supabase, token, "professionals", **mine) == []
     assert practice.members() == {}
     trail = rows(practice.db, "marketing_audit_logs", professional_id=practice.professional_id)
-    assert [(row["action"], row["actor_id"], row["payload"]["user_id"]) for row in trail] == [
+    assert [(row["action"], row["actor_id"], row["payload"].get("user_id")) for row in trail] == [
+        ("member.invited", practice.professional_id, None),
         ("member.added", practice.professional_id, member["user_id"]),
         ("member.revoked", practice.professional_id, member["user_id"]),
     ]
@@ -204,6 +206,22 @@ def test_an_invitation_that_nobody_followed_is_sent_again_but_not_for_the_same_k
     assert practice.invite(email, "marketing")["user_id"] == first["user_id"]
     assert len(practice.links_to(email)) == 2
     assert practice.members() == {email: ("marketing", True)}
+
+
+def test_who_registered_with_somebody_elses_address_does_not_get_into_their_clinics(practice: Practice) -> None:
+    email, known_to_the_squatter = address(), "la clave del impostor"
+    users = httpx.Client(
+        base_url=f"{practice.supabase.url}/auth/v1/admin/users", headers={"apikey": practice.supabase.secret_key}
+    )
+    users.post("", json={"email": email, "password": known_to_the_squatter}).raise_for_status()
+
+    practice.invite(email)
+    (link,) = practice.links_to(email)
+    assert "access_token=" in httpx.get(link).headers["location"], "the owner of the address follows the link"
+
+    with pytest.raises(AuthApiError) as refusal:
+        practice.supabase.sign_in(email, known_to_the_squatter)
+    assert refusal.value.code == "invalid_credentials"
 
 
 def test_a_clinic_s_team_is_nobody_else_s(make_practice: Callable[[], Practice]) -> None:

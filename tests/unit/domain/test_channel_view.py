@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from dentalist.domain.channel_view import ChannelOverview, Usage
+from dentalist.domain.standard_templates import StandardTemplate, standard_template
 
 
 def overview(**overrides: Any) -> ChannelOverview:
@@ -13,8 +14,10 @@ def overview(**overrides: Any) -> ChannelOverview:
     return ChannelOverview.model_validate({**defaults, **overrides})
 
 
-def state(name: str, status: str = "APPROVED", **more: Any) -> dict[str, Any]:
-    return {"name": name, "language": "es_AR", "status": status, **more}
+def state(name: str, status: str = "APPROVED", *, language: str = "es_AR", **more: Any) -> dict[str, Any]:
+    """A template of a channel; with a name of the standard set, as it is there."""
+    ours = standard_template(StandardTemplate(name), language) if name in list(StandardTemplate) else {}
+    return {**ours, "name": name, "language": language, "status": status, **more}
 
 
 @pytest.mark.parametrize(
@@ -105,9 +108,35 @@ def test_a_feature_that_is_off_says_why(templates: list[dict[str, Any]], words: 
     assert words in str(reminders.reason)
 
 
+BODY = {"type": "BODY", "text": "Hola {{name}}, tu turno en {{clinic}} es el {{date}} a las {{time}}. Te esperamos."}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"parameter_format": "POSITIONAL", "components": []},
+        {"components": [{"type": "BODY", "text": "Hola {{first_name}}, te esperamos en {{clinic}}."}]},
+        {"components": [{"type": "BODY", "text": "Mañana tenés turno."}]},
+        {"components": [BODY, {"type": "HEADER", "format": "IMAGE"}]},
+        {"components": [BODY, {"type": "BUTTONS", "buttons": [{"type": "URL", "url": "https://a.example/{{1}}"}]}]},
+        {"language": "en"},
+    ],
+    ids=["positional", "other names", "none", "picture", "link", "language"],
+)
+def test_a_template_of_the_clinics_own_under_our_name_switches_nothing_on(other: dict[str, Any]) -> None:
+    reminders = overview(templates=[{**state("appointment_reminder"), **other}]).features[0]
+
+    assert not reminders.enabled
+    assert "ya tiene en Meta otra plantilla que se llama «appointment_reminder»" in str(reminders.reason)
+
+
+def test_our_template_in_other_words_is_still_ours() -> None:
+    assert overview(templates=[{**state("appointment_reminder"), "components": [BODY]}]).features[0].enabled
+
+
 def test_one_approved_language_is_enough() -> None:
     rejected = state("appointment_reminder", "REJECTED")
-    approved = {**state("appointment_reminder"), "language": "es"}
+    approved = state("appointment_reminder", language="es")
 
     assert overview(templates=[rejected, approved]).features[0].enabled
 

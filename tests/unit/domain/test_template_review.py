@@ -1,24 +1,19 @@
 """What Meta decided about a template, in words."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from dentalist.domain.standard_templates import StandardTemplate, standard_template
 from dentalist.domain.template_review import ReviewedTemplate, rejection_text, status_text
 
 CODES = ["ABUSIVE_CONTENT", "INCORRECT_CATEGORY", "INVALID_FORMAT", "PROMOTIONAL", "SCAM", "TAG_CONTENT_MISMATCH"]
 
 
-def reviewed(status: str, reason: str | None = None, name: str = "aviso") -> ReviewedTemplate:
-    return ReviewedTemplate(
-        id=uuid4(),
-        channel_id=uuid4(),
-        name=name,
-        language="es",
-        category="UTILITY",
-        status=status,
-        rejection_reason=reason,
-    )
+def reviewed(status: str, reason: str | None = None, **overrides: Any) -> ReviewedTemplate:
+    known = {"name": "aviso", "language": "es", "category": "UTILITY", **overrides}
+    return ReviewedTemplate(id=uuid4(), channel_id=uuid4(), status=status, rejection_reason=reason, **known)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -58,6 +53,15 @@ def test_a_template_that_cannot_be_sent_says_why(status: str) -> None:
     assert status not in told
 
 
+@pytest.mark.parametrize("reason", [None, "NONE", "SCAM", "The text has a phone number"])
+def test_a_rejection_is_called_so_once(reason: str | None) -> None:
+    told = str(status_text("REJECTED", reason))
+
+    assert told.startswith("Meta la rechazó")
+    assert told.count("rechazó") == 1
+    assert told.endswith(rejection_text(reason))
+
+
 def test_a_status_that_nobody_has_heard_of_is_named() -> None:
     assert "WITHHELD" in str(status_text("WITHHELD"))
 
@@ -67,5 +71,8 @@ def test_an_approved_template_needs_no_words() -> None:
 
 
 def test_the_standard_set_is_told_from_the_clinics_own() -> None:
-    assert reviewed("PENDING", name="appointment_reminder").is_standard
-    assert not reviewed("PENDING", name="promo_verano").is_standard
+    ours = standard_template(StandardTemplate.REMINDER, "es_AR")
+
+    assert reviewed("PENDING", **ours).is_standard
+    assert not reviewed("PENDING", **{**ours, "name": "promo_verano"}).is_standard
+    assert not reviewed("PENDING", **{**ours, "parameter_format": "POSITIONAL"}).is_standard

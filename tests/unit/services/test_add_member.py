@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from dentalist.domain.clinic_errors import InvitationRefused
+from dentalist.domain.clinic_errors import InvitationRefused, TooManyInvitations
 from dentalist.domain.identity import Role
 from dentalist.domain.team import Account, Member
 from dentalist.services.team import add_member
@@ -68,6 +68,49 @@ def test_who_never_followed_the_first_invitation_is_sent_another() -> None:
 
     assert len(practice.invitations.sent) == 2
     assert (again.user_id, again.role) == (first.user_id, Role.MARKETING)
+
+
+def test_the_password_of_an_account_that_anybody_may_have_made_is_forgotten_before_its_address_is_written_to() -> None:
+    practice = Practice()
+    squatter = practice.knows(uuid4(), confirmed=False)
+
+    assert practice.add().user_id == squatter
+
+    assert practice.invitations.forgotten == [squatter]
+    assert len(practice.invitations.sent) == 1
+
+
+def test_the_password_of_somebody_who_confirmed_their_address_is_theirs() -> None:
+    practice = Practice()
+    practice.knows(uuid4())
+
+    practice.add()
+
+    assert practice.invitations.forgotten == []
+
+
+def test_every_letting_in_takes_one_of_the_day_and_another_mail_one_of_the_persons() -> None:
+    practice = Practice()
+
+    first = practice.add()
+    practice.add()
+    practice.knows(first.user_id, confirmed=True)
+    practice.add(role=Role.MARKETING)
+
+    assert practice.team.claimed == [None, first.user_id, None]
+
+
+@pytest.mark.parametrize("confirmed", [True, False, None])
+def test_when_the_day_is_full_nobody_is_written_to_or_let_in(*, confirmed: bool | None) -> None:
+    practice = Practice()
+    if confirmed is not None:
+        practice.knows(uuid4(), confirmed=confirmed)
+    practice.team.is_full = True
+
+    with pytest.raises(TooManyInvitations):
+        practice.add()
+
+    assert (practice.team.members, practice.invitations.sent, practice.invitations.forgotten) == ({}, [], [])
 
 
 def test_who_registers_in_the_same_moment_is_let_in_with_their_own_account() -> None:

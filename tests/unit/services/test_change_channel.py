@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from dentalist.domain.channel_errors import ChannelSettingsTooLarge
 from dentalist.domain.errors import ChannelDisconnected, ChannelNotFound
 from dentalist.domain.model_key_errors import (
     AiKeyRefused,
@@ -38,7 +39,7 @@ class Office:
         if channel.get("has_own_key"):
             self.keys.keys[self.channel.credential_id] = KEPT
         channels = FakeChannels({self.channel.id: self.channel})
-        self.desk = SettingsDesk(channels, self.settings, self.keys, self.check)
+        self.desk = SettingsDesk(channels, self.settings, self.keys, self.check, {"openai": "the-default"})
 
     def change(self, key: str | None = None, *, erases_key: bool = False, **values: Any) -> None:
         changes = Changes(values, key=key, erases_key=erases_key)
@@ -68,6 +69,31 @@ def test_only_what_is_named_is_stored() -> None:
 
     assert office.written == {"ai_enabled": False, "ai_persona": {"name": "Sofi"}}
     assert (office.check.asked, office.keys.opened) == ([], [])
+
+
+@pytest.mark.parametrize("provider", ["openai", "openrouter"])
+def test_the_assistant_can_be_switched_off_whatever_its_model_is_in_need_of(provider: str) -> None:
+    office = Office(ai_provider=provider)
+
+    office.change(ai_enabled=False)
+    office.change(erases_key=True)
+
+    assert [changes for _, changes, _ in office.settings.written] == [
+        {"ai_enabled": False},
+        {"ai_api_key_encrypted": None},
+    ]
+    assert (office.check.asked, office.keys.opened) == ([], [])
+
+
+def test_settings_that_grow_beyond_all_bounds_are_refused_until_some_are_taken_away() -> None:
+    office = Office(settings={"old": "x" * 9_000})
+
+    with pytest.raises(ChannelSettingsTooLarge):
+        office.change(settings={"new": "x" * 7_900})
+    assert office.settings.written == []
+
+    office.change(settings={"new": "x" * 7_900, "old": None})
+    assert office.settings.channels[office.channel.id].settings == {"new": "x" * 7_900}
 
 
 def test_a_channel_that_the_person_does_not_see_does_not_exist() -> None:
@@ -151,7 +177,25 @@ def test_neither_a_key_nor_a_model_goes_with_the_platforms_default_or_the_rules(
     assert (office.check.asked, office.settings.written) == ([], [])
 
 
-@pytest.mark.parametrize("provider", ["openai", "openrouter", "huggingface", "ollama"])
+def test_whoever_has_a_key_of_openai_need_not_know_a_model() -> None:
+    office = Office()
+
+    office.change(ai_provider="openai", key=NEW)
+
+    assert office.check.asked == [("openai", "the-default", NEW)]
+    assert office.written["ai_model"] == "the-default"
+
+
+def test_taking_the_model_back_means_the_usual_one() -> None:
+    office = with_own_model()
+
+    office.change(ai_model=None)
+
+    assert office.check.asked == [("openai", "the-default", KEPT)]
+    assert office.written["ai_model"] == "the-default"
+
+
+@pytest.mark.parametrize("provider", ["openrouter", "huggingface", "ollama"])
 def test_a_provider_needs_a_model(provider: str) -> None:
     office = Office()
 
@@ -161,9 +205,9 @@ def test_a_provider_needs_a_model(provider: str) -> None:
     assert (office.check.asked, office.settings.written) == ([], [])
 
 
-def test_a_model_cannot_be_taken_from_a_provider() -> None:
+def test_a_model_cannot_be_taken_from_a_provider_without_a_usual_one() -> None:
     with pytest.raises(AiModelRequired):
-        with_own_model().change(ai_model=None)
+        with_own_model(ai_provider="openrouter").change(ai_model=None)
 
 
 def test_a_model_without_any_provider_is_refused() -> None:

@@ -34,15 +34,21 @@ LIMIT = MetaRateLimited(MetaFault(80007), retry_after=timedelta(minutes=5))
 TRANSIENT = MetaTransient(MetaFault(2))
 
 
+def as_ours(name: str, language: str = "es_AR") -> dict[str, Any]:
+    """What a template of this name says: ours, where it is one of the set."""
+    if name in NAMES:
+        return standard_template(StandardTemplate(name), language)
+    return {"parameter_format": "NAMED", "components": [{"type": "BODY", "text": "Hola"}]}
+
+
 def remote(name: str, status: str = "APPROVED", **overrides: Any) -> RemoteTemplate:
     defaults = {
         "external_id": "1",
-        "name": name,
         "language": "es_AR",
         "category": "UTILITY",
+        **as_ours(name),
+        "name": name,
         "status": status,
-        "parameter_format": "NAMED",
-        "components": [{"type": "BODY", "text": "Hola"}],
     }
     return RemoteTemplate(**{**defaults, **overrides})
 
@@ -124,6 +130,43 @@ def test_a_template_in_another_language_is_another_template(office: Office) -> N
     office.meta.templates[WABA_ID] = [remote("appointment_reminder", language="es_MX")]
 
     assert [item.outcome for item in office.submit([StandardTemplate.REMINDER])] == [Outcome.SUBMITTED]
+
+
+def test_a_name_that_the_clinic_uses_for_something_else_is_refused_with_what_to_do(office: Office) -> None:
+    own = remote("appointment_reminder", components=[{"type": "BODY", "text": "Hola {{1}}, te esperamos."}])
+    office.meta.templates[WABA_ID] = [own._replace(parameter_format="POSITIONAL")]
+
+    reminder, notice = office.submit([StandardTemplate.REMINDER, StandardTemplate.URGENT_NOTICE])
+
+    assert (reminder.outcome, reminder.status) == (Outcome.REFUSED, "APPROVED")
+    assert "otra plantilla con este nombre" in str(reminder.reason)
+    assert notice.outcome is Outcome.SUBMITTED
+    assert office.sent == ["urgent_notice"]
+
+
+def test_one_of_the_set_that_meta_has_in_older_words_is_there(office: Office) -> None:
+    older = "Hola {{name}}, te esperamos en {{clinic}} el {{date}} a las {{time}}. Gracias."
+    office.meta.templates[WABA_ID] = [
+        remote("appointment_reminder", components=[{"type": "BODY", "text": older}, {"type": "FOOTER", "text": "Hola"}])
+    ]
+
+    assert [item.outcome for item in office.submit([StandardTemplate.REMINDER])] == [Outcome.ALREADY_THERE]
+
+
+@pytest.mark.parametrize(
+    ("there", "outcome"), [("Hola {{1}},\n te  esperamos.", "already_there"), ("Hola {{1}}, cerramos.", "refused")]
+)
+def test_a_template_of_ones_own_is_there_when_meta_has_it_word_for_word(
+    office: Office, there: str, outcome: str
+) -> None:
+    office.meta.templates[WABA_ID] = [remote("aviso", components=[{"type": "BODY", "text": there}])]
+    body = {"type": "BODY", "text": "Hola {{1}}, te esperamos."}
+    wanted = {"name": "aviso", "language": "es_AR", "category": "UTILITY", "components": [body]}
+
+    [told] = submit_templates(office.channel_id, [wanted], desk=office.desk)
+
+    assert (told.outcome, told.status) == (outcome, "APPROVED")
+    assert office.sent == []
 
 
 def test_submitting_twice_sends_once(office: Office) -> None:
@@ -267,10 +310,9 @@ def test_a_reading_that_fails_changes_nothing(office: Office) -> None:
 # ---- listing ---------------------------------------------------------------------------------------------------------
 
 
-def reviewed(channel_id: UUID, name: str, language: str = "es_AR") -> ReviewedTemplate:
-    return ReviewedTemplate(
-        id=uuid4(), channel_id=channel_id, name=name, language=language, category="UTILITY", status="PENDING"
-    )
+def reviewed(channel_id: UUID, name: str, language: str = "es_AR", **overrides: Any) -> ReviewedTemplate:
+    defaults = {"category": "UTILITY", **as_ours(name, language), "name": name, "language": language}
+    return ReviewedTemplate(**{**defaults, "id": uuid4(), "channel_id": channel_id, "status": "PENDING", **overrides})
 
 
 def test_what_of_the_standard_set_is_missing_is_proposed_in_the_clinics_spanish() -> None:
@@ -282,6 +324,17 @@ def test_what_of_the_standard_set_is_missing_is_proposed_in_the_clinics_spanish(
 
     assert found.items == items
     assert found.proposed == [standard_template(name, "es_AR") for name in ALL[1:]]
+
+
+def test_what_the_clinic_has_under_our_name_for_something_else_is_still_proposed() -> None:
+    channel = make_channel()
+    own = reviewed(channel.id, "appointment_reminder", parameter_format="POSITIONAL")
+    readable = FakeReadableTemplates({channel.id: [own]})
+
+    found = list_templates(channel.id, channels=FakeChannels({channel.id: channel}), readable=readable)
+
+    assert found.proposed == [standard_template(name, "es_AR") for name in ALL]
+    assert not own.is_standard
 
 
 def test_nothing_is_proposed_for_an_account_without_templates() -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from dentalist.domain.accounts import ChannelType
 from dentalist.domain.channel import ChannelStatus
 from dentalist.domain.channel_health import cause_of, diagnose
-from dentalist.domain.standard_templates import StandardTemplate
+from dentalist.domain.standard_templates import StandardTemplate, takes_our_values
 from dentalist.domain.template_review import DELETED, status_text
 from dentalist.domain.templates import APPROVED
 
@@ -37,6 +37,11 @@ _NOT_RENEWED = {
     "provider_unreachable": "El proveedor de la cuenta no respondió. El permiso sigue como estaba; probá más tarde.",
 }
 _NO_NEW_ONE = "El proveedor no dio un permiso nuevo que funcione. El de ahora sigue como estaba."
+_NOT_SUBMITTED = "Apagado: todavía no enviaste la plantilla a Meta. Podés hacerlo en Plantillas."
+_NAME_TAKEN = (
+    "Apagado: tu cuenta ya tiene en Meta otra plantilla que se llama «{name}», con otros datos. Borrala ahí y enviá la"
+    " nuestra desde Plantillas."
+)
 _UNLIMITED = "TIER_UNLIMITED"
 _QUALITIES = {"GREEN": "alta", "YELLOW": "media", "RED": "baja"}
 
@@ -74,6 +79,15 @@ class TemplateState(_Model):
     language: str
     status: str
     rejection_reason: str | None = None
+    parameter_format: str = "POSITIONAL"
+    components: list[dict[str, Any]] = []  # only where the variables have names
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it takes the values of the standard template whose name it has."""
+        return takes_our_values(
+            self.name, self.language, parameter_format=self.parameter_format, components=self.components
+        )
 
 
 class Feature(NamedTuple):
@@ -153,11 +167,12 @@ class ChannelOverview(_Model):
     def _why_off(self, template: StandardTemplate) -> str | None:
         if self.status is not ChannelStatus.CONNECTED:
             return "Apagado: el número no está conectado."
-        known = [state for state in self.templates if state.name == template and state.status != DELETED]
+        named = [state for state in self.templates if state.name == template and state.status != DELETED]
+        known = [state for state in named if state.is_ours]
         if any(state.status == APPROVED for state in known):
             return None
         if not known:
-            return "Apagado: todavía no enviaste la plantilla a Meta. Podés hacerlo en Plantillas."
+            return _NAME_TAKEN.format(name=template.value) if named else _NOT_SUBMITTED
         return f"Apagado hasta que Meta apruebe la plantilla. {status_text(known[0].status, known[0].rejection_reason)}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dentalist.domain.errors import DomainError, NotFound
+from dentalist.domain.errors import DomainError, NotFound, RateLimited
 
 
 class MemberNotFound(NotFound):
@@ -23,3 +23,7 @@ class ClinicChangeRefused(ClinicRefusal):
 
 class InvitationRefused(ClinicRefusal):
     detail = "Nobody can invite themself, nor the professional, who is the owner already."
+
+
+class TooManyInvitations(RateLimited):
+    detail = "Too many people were let in today, or this person was written to too often; try again tomorrow."

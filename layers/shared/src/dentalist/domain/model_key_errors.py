@@ -33,7 +33,7 @@ class AiKeyRefused(ModelChoiceRefused):
 
 
 class AiModelUnknown(ModelChoiceRefused):
-    detail = "The provider does not offer this model for this key."
+    detail = "The provider does not offer this model for this key, or not for answers in the form that we need."
 
 
 class AiKeyWithoutCredit(ModelChoiceRefused):

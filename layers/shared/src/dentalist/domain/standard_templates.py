@@ -12,12 +12,14 @@ Source:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 _NAMED_VARIABLE = re.compile(r"\{\{([a-z]+)\}\}")
+_ANY_VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_NAMED = "NAMED"
 
 
 class StandardTemplate(StrEnum):
@@ -160,6 +162,29 @@ def standard_template(name: StandardTemplate, language: str) -> dict[str, Any]:
         "name": name.value,
         "language": language,
         "category": "UTILITY",
-        "parameter_format": "NAMED",
+        "parameter_format": _NAMED,
         "components": components,
     }
+
+
+def takes_our_values(
+    name: str, language: str, *, parameter_format: str, components: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Whether what Meta has under this name can be sent as one of the set.
+
+    ``appointment_reminder`` is a name that many a clinic uses already, for a text with other variables: the approval of
+    that one says nothing about ours.
+    """
+    if name not in list(StandardTemplate) or language not in _TEXTS or parameter_format != _NAMED:
+        return False
+    # A picture on top is a value as well, and we have none to give.
+    if any(component.get("format") not in (None, "TEXT") for component in components):
+        return False
+    wanted = set(_NAMED_VARIABLE.findall(_TEXTS[language][StandardTemplate(name)]))
+    return {found for text in _texts_of(components) for found in _ANY_VARIABLE.findall(text)} == wanted
+
+
+def _texts_of(components: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Wherever a variable may stand."""
+    links = [button.get("url") for component in components for button in component.get("buttons") or []]
+    return [text for text in (*(component.get("text") for component in components), *links) if isinstance(text, str)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dentalist.domain.standard_templates import StandardTemplate
+from dentalist.domain.standard_templates import takes_our_values
 from dentalist.domain.templates import APPROVED, Template
 
 DELETED = "DELETED"
@@ -55,8 +55,10 @@ class ReviewedTemplate(Template):
 
     @property
     def is_standard(self) -> bool:
-        """Whether it is one of the set that the product proposes."""
-        return self.name in list(StandardTemplate)
+        """Whether it is one of the set that the product proposes, and not another under the same name."""
+        return takes_our_values(
+            self.name, self.language, parameter_format=self.parameter_format, components=self.components
+        )
 
     @property
     def rejection_text(self) -> str | None:
@@ -66,9 +68,10 @@ class ReviewedTemplate(Template):
 
 def rejection_text(reason: str | None) -> str:
     """Meta's reason in words: one of its codes, or its own sentence as it wrote it."""
-    if not reason or reason.upper() == _NO_REASON:
+    named = _named(reason)
+    if named is None:
         return "Meta la rechazó sin decir el motivo. Probá con otro texto, más claro y sin ofertas."
-    return _REASONS.get(reason.upper().replace(" ", "_")) or f"Meta dijo: «{reason}»."
+    return _REASONS.get(named.upper().replace(" ", "_")) or f"Meta dijo: «{named}»."
 
 
 def status_text(status: str, reason: str | None = None) -> str | None:
@@ -76,5 +79,10 @@ def status_text(status: str, reason: str | None = None) -> str | None:
     if status == APPROVED:
         return None
     if status == REJECTED:
-        return rejection_text(reason)
+        told = rejection_text(reason)
+        return told if _named(reason) is None else f"Meta la rechazó. {told}"
     return _STATUSES.get(status) or f"Está en estado {status} en Meta."
+
+
+def _named(reason: str | None) -> str | None:
+    return reason if reason and reason.upper() != _NO_REASON else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,7 @@ from supabase_auth.errors import AuthApiError, AuthError
 from dentalist.domain.clinic_errors import InvitationRefused
 from dentalist.domain.errors import StoreRefused, StoreUnavailable
 
+_UNKNOWN_BYTES = 48  # 64 characters; bcrypt reads 72 at most
 _KNOWN = {"email_exists", "user_already_exists"}
 _UNWANTED = {"email_address_invalid", "email_address_not_authorized", "validation_failed"}
 
@@ -63,10 +65,27 @@ class SupabaseAuthAdmin:
         except (AuthError, ValueError):  # no connection, a proxy's page, or an answer that names nobody
             raise StoreUnavailable from None
 
+    def forget_password(self, user_id: UUID) -> None:
+        """Give somebody a password that nobody knows, in place of any they have.
+
+        Raises:
+            StoreUnavailable: not reached, or no usable answer.
+            StoreRefused: a mistake of ours, or nobody has this id any more.
+
+        Source:
+            https://supabase.com/docs/reference/python/auth-admin-updateuserbyid
+        """
+        try:
+            self._api.update_user_by_id(str(user_id), {"password": secrets.token_urlsafe(_UNKNOWN_BYTES)})
+        except AuthApiError as exc:
+            raise _refusal(exc) from None
+        except (AuthError, ValueError):
+            raise StoreUnavailable from None
+
 
 def _refusal(error: AuthApiError) -> Exception:
     if error.status == HTTPStatus.TOO_MANY_REQUESTS or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return StoreUnavailable()
     if error.code in _UNWANTED:
         return InvitationRefused("An invitation cannot be sent to this address.")
-    return StoreRefused(error.code or str(error.status), "an invitation")
+    return StoreRefused(error.code or str(error.status), "to let somebody in")

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from dentalist.domain import errors, linking_errors
+from dentalist.domain.channel_errors import ChannelSettingsTooLarge
 from dentalist.domain.clinic_errors import ClinicRefusal
 from dentalist.domain.model_key_errors import ModelChoiceRefused
 from dentalist.domain.sending_errors import (
@@ -46,6 +47,7 @@ _STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     MediaRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     ClinicRefusal: HTTPStatus.UNPROCESSABLE_ENTITY,
     ModelChoiceRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ChannelSettingsTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
     TemplatesNeedWhatsapp: HTTPStatus.UNPROCESSABLE_ENTITY,
     linking_errors.StateInvalid: HTTPStatus.BAD_REQUEST,
     linking_errors.StateExpired: HTTPStatus.BAD_REQUEST,

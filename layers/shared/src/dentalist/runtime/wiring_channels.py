@@ -38,6 +38,8 @@ def settings_desk(caller: Caller) -> SettingsDesk:
         settings=channel_settings(caller.professional_id),
         keys=model_keys(caller.professional_id),
         check=_CheckWhenAsked(),
+        # The others have catalogues of their own, in which nothing of ours can be named for everybody.
+        default_models={"openai": wiring.settings().openai_model},
     )
 
 

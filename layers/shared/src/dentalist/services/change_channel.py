@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from dentalist.domain.channel import ChannelStatus
+from dentalist.domain.channel_errors import ChannelSettingsTooLarge
 from dentalist.domain.channel_view import ChannelOverview
 from dentalist.domain.errors import ChannelDisconnected
 from dentalist.domain.model_key_errors import (
@@ -23,14 +25,15 @@ from dentalist.services.ports_channels import ChannelSettings, KeyCheck, ModelKe
 _WITHOUT_OWN_MODEL = (None, "rules")
 _KEYLESS = "ollama"
 _SEALED_KEY = "ai_api_key_encrypted"
+_MOST_SETTINGS = 16_000  # characters as JSON: they come with every list of channels
 
 
 @dataclass(frozen=True)
 class Changes:
     """What a request names; what it does not name stays.
 
-    ``values``: any of ai_enabled, ai_mode, ai_persona, ai_provider, ai_model, settings. ``key`` is a new key in the
-    clear, in memory only.
+    ``values``: any of ai_enabled, ai_mode, ai_persona, ai_provider, ai_model, settings (those named; None takes one
+    away). ``key`` is a new key in the clear, in memory only.
     """
 
     values: Mapping[str, Any]
@@ -40,12 +43,16 @@ class Changes:
 
 @dataclass(frozen=True)
 class SettingsDesk:
-    """What changing a channel needs: ``channels`` are those that the person may read."""
+    """What changing a channel needs: ``channels`` are those that the person may read.
+
+    ``default_models``: what a provider is asked for by whoever has a key and knows no model by name.
+    """
 
     channels: Channels
     settings: ChannelSettings
     keys: ModelKeys
     check: KeyCheck
+    default_models: Mapping[str, str]
 
 
 def change_channel(channel_id: UUID, changes: Changes, *, actor_id: UUID, desk: SettingsDesk) -> ChannelOverview:
@@ -59,21 +66,32 @@ def change_channel(channel_id: UUID, changes: Changes, *, actor_id: UUID, desk: 
         ChannelDisconnected: it is no longer linked.
         AiModelRequired, AiModelWithoutProvider, AiKeyRequired, AiKeyWithoutProvider: the choice is not complete.
         AiKeyRefused, AiModelUnknown, AiKeyWithoutCredit, AiProviderUnreachable: the provider's answer.
+        ChannelSettingsTooLarge: with what is kept already.
         StoreUnavailable: the store or the key service cannot be reached.
     """
     channel = desk.channels.get(channel_id)
     before = find_channel(channel_id, desk.settings)
     if before.status is ChannelStatus.DISCONNECTED:
         raise ChannelDisconnected
+    _verify_room(before.settings, changes.values.get("settings", {}))
     values = {name: value for name, value in changes.values.items() if name not in ("ai_provider", "ai_model")}
     values |= _model_changes(before, changes, credential_id=channel.credential_id, desk=desk)
     return desk.settings.update(channel_id, values, actor_id=actor_id) if values else before
+
+
+def _verify_room(kept: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
+    left = {name: value for name, value in {**kept, **changed}.items() if value is not None}
+    if changed and len(json.dumps(left)) > _MOST_SETTINGS:
+        raise ChannelSettingsTooLarge
 
 
 def _model_changes(
     before: ChannelOverview, changes: Changes, *, credential_id: UUID, desk: SettingsDesk
 ) -> dict[str, Any]:
     """The columns of the choice of model that change, once the provider has agreed to them."""
+    if changes.key is None and not {"ai_provider", "ai_model"} & set(changes.values):
+        # Switching the assistant off or erasing a key must work whatever state the choice of model is in.
+        return {_SEALED_KEY: None} if changes.erases_key else {}
     provider = changes.values.get("ai_provider", before.ai_provider)
     is_other = provider != before.ai_provider
     forgotten = {_SEALED_KEY: None} if changes.erases_key or (is_other and before.has_own_key) else {}
@@ -81,7 +99,7 @@ def _model_changes(
         _verify_nothing_of_a_provider(changes)
         return {"ai_provider": provider, "ai_model": None, **forgotten} if is_other else dict(forgotten)
     # A model's name means nothing at another provider.
-    model = changes.values.get("ai_model", None if is_other else before.ai_model)
+    model = changes.values.get("ai_model", None if is_other else before.ai_model) or desk.default_models.get(provider)
     if not model:
         raise AiModelRequired
     if not is_other and model == before.ai_model and changes.key is None:

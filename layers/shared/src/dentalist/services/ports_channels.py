@@ -43,5 +43,8 @@ class ReadableTemplates(Protocol):
     def of_channel(self, channel_id: UUID) -> list[ReviewedTemplate]:
         """Every template of a channel that Meta still has, in the order of their names."""
 
+    def of_every_channel(self) -> list[ReviewedTemplate]:
+        """Those of all channels, in the order of their names."""
+
     def country(self) -> str | None:
         """The country of the professional, whose Spanish their templates speak."""

@@ -30,6 +30,9 @@ class Team(Protocol):
     def find_account(self, email: str) -> Account | None:
         """Whose address this is."""
 
+    def claim_invitation(self, user_id: UUID | None, *, actor_id: UUID) -> None:
+        """Take one of the day's; ``user_id`` of whom is invited once more; TooManyInvitations."""
+
     def add(self, user_id: UUID, role: Role, *, actor_id: UUID) -> None:
         """Add, restore, or give another role; InvitationRefused."""
 
@@ -42,6 +45,9 @@ class Invitations(Protocol):
 
     def invite(self, email: str, *, redirect_to: str, data: Mapping[str, Any]) -> UUID | None:
         """Make an account and send its owner a link that leads to ``redirect_to``; None when there is one already."""
+
+    def forget_password(self, user_id: UUID) -> None:
+        """Make sure that nobody knows the password of an account; its owner chooses one by a link."""
 
 
 class Alerts(Protocol):

@@ -13,7 +13,7 @@ from dentalist.domain.accounts import ChannelType, LinkedAccount, RemoteTemplate
 from dentalist.domain.channel_health import diagnose
 from dentalist.domain.errors import ChannelDisconnected, MetaError
 from dentalist.domain.sending_errors import AccessLost, MetaTransient
-from dentalist.domain.standard_templates import StandardTemplate, language_of, standard_template
+from dentalist.domain.standard_templates import StandardTemplate, language_of, standard_template, takes_our_values
 from dentalist.domain.template_errors import TemplatesNeedWhatsapp
 from dentalist.domain.template_review import ReviewedTemplate
 from dentalist.services.ports import Channels
@@ -22,6 +22,10 @@ from dentalist.services.ports_channels import ReadableTemplates
 
 # Meta's word for "this name has a text in this language already".
 _DUPLICATE_SUBCODE = 2388024
+_NAME_TAKEN = (
+    "La cuenta ya tiene en Meta otra plantilla con este nombre y este idioma, con otro texto: borrala ahí o usá otro"
+    " nombre."
+)
 
 
 class Outcome(StrEnum):
@@ -58,18 +62,20 @@ class TemplateDesk:
     book: TemplateBook
 
 
-def list_templates(channel_id: UUID, *, channels: Channels, readable: ReadableTemplates) -> TemplateList:
-    """What is known of a channel's templates, without asking Meta.
+def list_templates(channel_id: UUID | None, *, channels: Channels, readable: ReadableTemplates) -> TemplateList:
+    """What is known of a channel's templates, without asking Meta; without a channel, of all, and nothing is proposed.
 
     Raises:
         ChannelNotFound: the person sees no such channel.
         StoreUnavailable: the store cannot be reached.
     """
+    if channel_id is None:
+        return TemplateList(readable.of_every_channel(), [])
     if channels.get(channel_id).type != ChannelType.WHATSAPP:
         return TemplateList([], [])
     items = readable.of_channel(channel_id)
     language = language_of(readable.country())
-    known = {(item.name, item.language) for item in items}
+    known = {(item.name, item.language) for item in items if item.is_standard}
     missing = [name for name in StandardTemplate if (name.value, language) not in known]
     return TemplateList(items, [standard_template(name, language) for name in missing])
 
@@ -146,6 +152,8 @@ def _submit(
 ) -> Submission:
     name, language = template["name"], template["language"]
     if there := known.get((name, language)):
+        if not _stands_for(template, there):
+            return Submission(name, language, Outcome.REFUSED, there.status, _NAME_TAKEN)
         return Submission(name, language, Outcome.ALREADY_THERE, there.status)
     try:
         made = business.create_template(waba_id, template)
@@ -158,6 +166,26 @@ def _submit(
     known[name, language] = made
     submitted.append(made)
     return Submission(name, language, Outcome.SUBMITTED, made.status)
+
+
+def _stands_for(template: Mapping[str, Any], there: RemoteTemplate) -> bool:
+    """Whether what Meta has is what is asked for: the same words, or one of the set in an earlier wording of ours."""
+    if _words(template["components"]) == _words(there.components):
+        return True
+    return _is_standard(template) and _is_standard(there._asdict())
+
+
+def _is_standard(template: Mapping[str, Any]) -> bool:
+    return takes_our_values(
+        template["name"],
+        template["language"],
+        parameter_format=template.get("parameter_format", ""),
+        components=template["components"],
+    )
+
+
+def _words(components: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [" ".join(str(part.get("text")).split()) for part in components if part.get("type") == "BODY"]
 
 
 def _words_of(refusal: MetaError) -> str:

@@ -25,7 +25,11 @@ def add_member(
     """Let somebody into the team, with an invitation when they have no account yet or never followed the last one.
 
     Somebody with an account is let in at once: which of both it was is nobody's business but theirs. Again with another
-    role changes the role, and who was revoked is let in again.
+    role changes the role, and who was revoked is let in again. A day has room for so many, because strangers are
+    written to.
+
+    An account whose address nobody confirmed may have been made by anybody, who would know its password when the true
+    owner of the address follows the link: that password is forgotten first.
 
     Args:
         email: of whom to let in.
@@ -39,13 +43,18 @@ def add_member(
 
     Raises:
         InvitationRefused: it is the professional, or the one who asks.
+        TooManyInvitations: wait until tomorrow.
         StoreUnavailable: the store or Supabase Auth cannot be reached. Asking again is safe.
     """
     account = team.find_account(email)
     if account is not None and account.user_id in (professional_id, actor_id):
         raise InvitationRefused
+    unconfirmed = account.user_id if account and not account.confirmed else None
+    team.claim_invitation(unconfirmed, actor_id=actor_id)
     user_id = account.user_id if account else None
-    if account is None or not account.confirmed:
+    if unconfirmed is not None:
+        invitations.forget_password(unconfirmed)
+    if account is None or unconfirmed is not None:
         data = {"clinic_name": clinics.get()["name"]}
         user_id = invitations.invite(email, redirect_to=redirect_to, data=data) or user_id
     if user_id is None:

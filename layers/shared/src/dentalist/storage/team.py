@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import builtins
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from dentalist.domain.clinic_errors import InvitationRefused, MemberNotFound
+from dentalist.domain.clinic_errors import InvitationRefused, MemberNotFound, TooManyInvitations
 from dentalist.domain.identity import Role
 from dentalist.domain.team import Account, Member
 from dentalist.storage.database import Database
@@ -37,6 +37,22 @@ class SupabaseTeam:
         """
         found = self._db.rpc("find_user_by_email", {"email": email})
         return Account(UUID(found["user_id"]), found["confirmed"]) if found else None
+
+    def claim_invitation(self, user_id: UUID | None, *, actor_id: UUID) -> None:
+        """Take one of the day's invitations, which is audited.
+
+        Args:
+            user_id: of whom never followed the last one; None for everybody else.
+            actor_id: the owner who asks.
+
+        Raises:
+            TooManyInvitations: there are none left today, or none for this person.
+            StoreUnavailable: the store cannot be reached.
+        """
+        arguments = {"user_id": user_id, "actor_id": actor_id}
+        answer = self._db.rpc("claim_invitation", {"professional_id": self._professional_id, **arguments})
+        if answer["outcome"] == "limited":
+            raise TooManyInvitations(retry_after=timedelta(seconds=answer["retry_after_seconds"]))
 
     def add(self, user_id: UUID, role: Role, *, actor_id: UUID) -> None:
         """Add somebody, let in again who was revoked, or change a member's role; audited unless nothing changes.

@@ -60,11 +60,15 @@ class SupabaseChannelTemplates:
         Raises:
             StoreUnavailable: the store cannot be reached.
         """
-        rows = self._db.select(
-            "marketing_templates", _COLUMNS, professional_id=self._professional_id, channel_id=channel_id
-        )
-        found = [ReviewedTemplate.model_validate(row) for row in rows if row["status"] != DELETED]
-        return sorted(found, key=lambda template: (template.name, template.language))
+        return self._found(channel_id=channel_id)
+
+    def of_every_channel(self) -> list[ReviewedTemplate]:
+        """Every template that Meta still has, or had when its channel was taken off.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        return self._found()
 
     def country(self) -> str | None:
         """The country of the professional.
@@ -74,3 +78,8 @@ class SupabaseChannelTemplates:
         """
         rows = self._db.select("professionals", "country", id=self._professional_id)
         return rows[0]["country"] if rows else None
+
+    def _found(self, **equals: UUID) -> list[ReviewedTemplate]:
+        rows = self._db.select("marketing_templates", _COLUMNS, professional_id=self._professional_id, **equals)
+        found = [ReviewedTemplate.model_validate(row) for row in rows if row["status"] != DELETED]
+        return sorted(found, key=lambda template: (template.name, template.language, template.channel_id))

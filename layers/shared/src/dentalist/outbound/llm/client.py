@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import openai
 from openai import OpenAI
+from pydantic import BaseModel
 
 from dentalist.outbound.llm.parsing import Garbage, Truncated, parse_answer, text_of, tokens_of
 from dentalist.outbound.llm.providers import PROVIDERS, Provider
@@ -66,7 +67,7 @@ class ChatModel:
         Source:
             https://platform.openai.com/docs/guides/structured-outputs
         """
-        completion = self._complete(self._request(prompt, answer_type))
+        completion = self._complete(request_of(self._rules, self.model, prompt, answer_type))
         try:
             text = text_of(completion)
             answer = parse_answer(text, answer_type)
@@ -90,18 +91,20 @@ class ChatModel:
         except (openai.OpenAIError, httpx2.InvalidURL, ValueError, RecursionError):  # a 200 whose body is no JSON
             raise ModelUnavailable("garbage") from None
 
-    def _request(self, prompt: Prompt, answer_type: type[Answer]) -> dict[str, Any]:
-        schema = {"name": answer_type.__name__, "schema": _strict(answer_type.model_json_schema()), "strict": True}
-        return {
-            "model": self.model,
-            "messages": [
-                {"role": "system", "content": prompt.instructions},
-                {"role": "user", "content": prompt.content},
-            ],
-            "response_format": {"type": "json_schema", "json_schema": schema},
-            self._rules.tokens_parameter: prompt.max_output_tokens,
-            "extra_body": self._rules.extra_body_for(self.model) or None,
-        }
+
+def request_of(rules: Provider, model: str, prompt: Prompt, answer_type: type[BaseModel]) -> dict[str, Any]:
+    """One question for one typed answer, as this provider takes it."""
+    schema = {"name": answer_type.__name__, "schema": _strict(answer_type.model_json_schema()), "strict": True}
+    return {
+        "model": model,
+        "messages": [
+            {"role": "system", "content": prompt.instructions},
+            {"role": "user", "content": prompt.content},
+        ],
+        "response_format": {"type": "json_schema", "json_schema": schema},
+        rules.tokens_parameter: prompt.max_output_tokens,
+        "extra_body": rules.extra_body_for(model) or None,
+    }
 
 
 def client_of(rules: Provider, *, base_url: str, api_key: str | None, http: httpx2.Client, seconds: float) -> OpenAI:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import openai
+from pydantic import BaseModel
 
 from dentalist.domain.model_key_errors import (
     AiKeyRefused,
@@ -17,21 +18,27 @@ from dentalist.domain.model_key_errors import (
     AiProviderUnreachable,
     ModelChoiceRefused,
 )
-from dentalist.outbound.llm.client import client_of, read_completion
+from dentalist.outbound.llm.client import client_of, read_completion, request_of
 from dentalist.outbound.llm.providers import PROVIDERS
-from dentalist.services.ports import ModelUnavailable
+from dentalist.services.ports import ModelUnavailable, Prompt
 
 _SECONDS = 8.0  # a person waits before a form
-_QUESTION = "Answer with the single word: ok"
-# Not one: a model that thinks first is refused when it has no room left to say anything.
-_MOST_TOKENS = 200
+
+
+class _Word(BaseModel):
+    word: str
+
+
+# The typed answer is what the assistant asks for as well: a model that cannot give one would never answer a patient.
+# Room for more than the word, because a model that thinks first is refused when it has none left to say anything.
+_QUESTION = Prompt("Answer in JSON.", "Say the word: ok", max_output_tokens=200)
 _NO_CREDIT = {"insufficient_quota", "billing_not_active", "billing_hard_limit_reached", "insufficient_credits"}
 _NO_MODEL = {"model_not_found", "model_not_supported", "invalid_model"}
 _OF_STATUS: dict[int, type[ModelChoiceRefused]] = {
     HTTPStatus.UNAUTHORIZED: AiKeyRefused,
     HTTPStatus.FORBIDDEN: AiKeyRefused,
     HTTPStatus.PAYMENT_REQUIRED: AiKeyWithoutCredit,
-    # The question is always the same, so that only the model's name can be wrong in it.
+    # The question is always the same, so that only the model can be wrong for it.
     HTTPStatus.BAD_REQUEST: AiModelUnknown,
     HTTPStatus.NOT_FOUND: AiModelUnknown,
     HTTPStatus.UNPROCESSABLE_ENTITY: AiModelUnknown,
@@ -63,8 +70,8 @@ class ModelKeyCheck:
 
         Raises:
             AiKeyRefused: 401 or 403.
-            AiModelUnknown: no such model, or not for this key, or not under the conditions we ask for (patients' words
-                are neither kept nor used for training).
+            AiModelUnknown: no such model, or not for this key, or not under the conditions we ask for (typed answers;
+                patients' words are neither kept nor used for training).
             AiKeyWithoutCredit: 402, or a quota that is used up.
             AiProviderUnreachable: no answer in time, trouble of the provider's own, or an answer that is not one.
 
@@ -76,12 +83,7 @@ class ModelKeyCheck:
         client = client_of(
             rules, base_url=self._base_url_of(provider), api_key=key, http=self._http, seconds=self._seconds
         )
-        request = {
-            "model": model,
-            "messages": [{"role": "user", "content": _QUESTION}],
-            rules.tokens_parameter: _MOST_TOKENS,
-            "extra_body": rules.extra_body_for(model) or None,
-        }
+        request = request_of(rules, model, _QUESTION, _Word)
         try:
             answer = json.loads(read_completion(client, request, seconds=self._seconds))
         # Never chained: a provider's words may quote the key.
