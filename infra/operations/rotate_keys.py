@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from dentalist.domain.errors import StoreUnavailable
+from dentalist.domain.errors import KeyRefused, StoreUnavailable
 from dentalist.outbound.aws.clients import aws_client
-from dentalist.outbound.aws.keys import KeyRefused, KeyService
+from dentalist.outbound.aws.keys import KeyService
 from dentalist.services.rotate_keys import Rotation, renew_data_keys, rewrap_keys
 from dentalist.storage.database import Database
 from dentalist.storage.key_rotation import SupabaseKeyStore
@@ -39,7 +39,7 @@ def main() -> int:
         print(f"Stopped: {error.detail} What was done stays done; run it again.", file=sys.stderr)
         return 1
     print(_told(done))
-    return 1 if done.unreadable else 0
+    return 1 if done.unreadable or done.lost_keys else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,6 +70,7 @@ def _rotate(store: SupabaseKeyStore, since: datetime, *, data: bool) -> Rotation
     if data:
         renewed = renew_data_keys(store, since=since)
         renewed.rewrapped, renewed.overtaken = done.rewrapped, done.overtaken + renewed.overtaken
+        renewed.lost_keys = done.lost_keys
         return renewed
     return done
 
@@ -79,6 +80,9 @@ def _told(done: Rotation) -> str:
         f"{done.rewrapped} data keys wrapped anew, {done.new_keys} made, {done.dropped} old ones deleted.",
         f"{done.resealed} secrets sealed again; {done.overtaken} were replaced meanwhile by somebody else.",
     ]
+    if done.lost_keys:
+        listed = ", ".join(str(found) for found in done.lost_keys)
+        lines.append(f"{len(done.lost_keys)} data keys do not open, nor does what is sealed under them: {listed}")
     if done.unreadable:
         listed = ", ".join(str(found) for found in done.unreadable)
         lines.append(f"{len(done.unreadable)} do not open and have to be linked again (credential ids): {listed}")

@@ -4,9 +4,9 @@ from unittest import mock
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from dentalist.domain.errors import StoreUnavailable
+from dentalist.domain.errors import KeyRefused, StoreUnavailable, WrappedKeyUnreadable
 from dentalist.outbound.aws.clients import aws_client
-from dentalist.outbound.aws.keys import KeyRefused, KeyService
+from dentalist.outbound.aws.keys import KeyService
 
 CONTEXT = {"professional": "ana", "purpose": "meta"}
 
@@ -64,7 +64,12 @@ def test_a_key_never_shows_itself(keys: KeyService) -> None:
     ("fault", "error"),
     [
         ({"Error": {"Code": "AccessDeniedException"}}, KeyRefused),
-        ({"Error": {"Code": "InvalidCiphertextException"}}, KeyRefused),
+        ({"Error": {"Code": "IncorrectKeyException"}}, KeyRefused),
+        ({"Error": {"Code": "InvalidCiphertextException"}}, WrappedKeyUnreadable),
+        (
+            {"Error": {"Code": "InvalidCiphertextException"}, "ResponseMetadata": {"HTTPStatusCode": 500}},
+            StoreUnavailable,
+        ),
         ({"Error": {"Code": "DisabledException"}}, KeyRefused),
         ({"Error": {"Code": "ThrottlingException"}}, StoreUnavailable),
         ({"Error": {"Code": "KMSInternalException"}, "ResponseMetadata": {"HTTPStatusCode": 500}}, StoreUnavailable),
@@ -76,8 +81,9 @@ def test_a_key_never_shows_itself(keys: KeyService) -> None:
 def test_only_a_definite_answer_is_a_refusal(fault: Any, error: type[Exception]) -> None:
     kms: Any = mock.Mock()
     kms.decrypt.side_effect = ClientError(fault, "Decrypt")
-    with pytest.raises(error):
+    with pytest.raises(error) as raised:
         KeyService("k", kms=kms).unwrap(b"x", CONTEXT)
+    assert raised.type is error
 
 
 def test_a_silent_key_service_is_an_outage() -> None:

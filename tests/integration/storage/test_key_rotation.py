@@ -170,6 +170,22 @@ def test_a_secret_that_does_not_open_is_named_and_stops_nothing(
         opened(db, Vault(store, keys), secrets)
 
 
+@pytest.mark.parametrize("damage", ["", "¿?", "bG9zdA==", "another tenant's"])
+def test_a_data_key_that_does_not_open_is_named_and_stops_nothing(
+    rotating: SupabaseKeyStore, store: Database, keys: KeyService, db: Connection, damage: str
+) -> None:
+    seal_everything(db, Vault(store, keys), tenants=2)
+    (broken, *others) = wrapped_keys(db)
+    stolen = next(
+        row["wrapped_key"] for row in rows(db, "tenant_data_keys") if row["id"] != broken and row["purpose"] == "meta"
+    )
+    update(db, "tenant_data_keys", broken, wrapped_key=stolen if damage.startswith("another") else damage)
+
+    done = rewrap_keys(rotating, since=datetime.now(UTC))
+
+    assert (done.rewrapped, done.lost_keys) == (len(others), [broken])
+
+
 def test_channels_keep_their_tokens_readable_all_through_a_rotation(
     rotating: SupabaseKeyStore, store: Database, keys: KeyService, db: Connection
 ) -> None:

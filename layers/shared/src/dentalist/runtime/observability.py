@@ -27,8 +27,11 @@ _SENSITIVE = frozenset(
         "appsecret_proof",
         "attendee_name",
         "authorization",
+        "authorization_url",
         "body",
         "caption",
+        "client_secret",
+        "code_verifier",
         "contact",
         "contact_name",
         "contact_phone",
@@ -41,10 +44,13 @@ _SENSITIVE = frozenset(
         "password",
         "payload",
         "phone",
+        "pin",
         "raw",
         "recipient",
         "refresh_token",
+        "registration_pin",
         "secret",
+        "signed_request",
         "text",
         "to",
         "token",
@@ -58,6 +64,8 @@ def masked(value: Any) -> Any:
     """The same value with everything below a sensitive key hidden."""
     if isinstance(value, dict):
         return {key: _MASK if str(key).lower() in _SENSITIVE else masked(item) for key, item in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return repr(value)  # as JSON it would be a list of all its fields, also of those that it hides
     if isinstance(value, list | tuple):
         return [masked(item) for item in value]
     return value

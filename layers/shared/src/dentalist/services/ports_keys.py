@@ -41,7 +41,7 @@ class KeyStore(Protocol):
         """Keys that were last wrapped before this instant."""
 
     def rewrap(self, row: DataKeyRow) -> bool:
-        """Have the key service wrap a key anew; False when somebody else did meanwhile."""
+        """Have the key service wrap a key anew; False when somebody else did meanwhile; WrappedKeyUnreadable."""
 
     def renew(self, *, before: datetime) -> int:
         """Give every tenant whose newest key is older a new one; how many were made."""

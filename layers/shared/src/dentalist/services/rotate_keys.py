@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from dentalist.domain.errors import ChannelDisconnected
+from dentalist.domain.errors import ChannelDisconnected, WrappedKeyUnreadable
 from dentalist.services.ports_keys import KeyStore, SealedSecret
 
 # Twice the time for which containers keep a data key in memory.
@@ -25,7 +25,11 @@ T = TypeVar("T")
 
 @dataclass
 class Rotation:
-    """What a run did. ``unreadable``: secrets that no key opens; their channels have to be linked again."""
+    """What a run did.
+
+    ``unreadable``: credentials with a secret that no key opens; their channels have to be linked again.
+    ``lost_keys``: data keys that the key service does not open; what is sealed under them is such a secret.
+    """
 
     rewrapped: int = 0
     new_keys: int = 0
@@ -33,17 +37,25 @@ class Rotation:
     dropped: int = 0
     overtaken: int = 0
     unreadable: list[UUID] = field(default_factory=list)
+    lost_keys: list[UUID] = field(default_factory=list)
 
 
 def rewrap_keys(store: KeyStore, *, since: datetime) -> Rotation:
     """Have the key service wrap every data key anew that it last wrapped before ``since``. Secrets stay as they are.
 
     Raises:
+        KeyRefused: no right to use the key service's key.
         StoreUnavailable: the store or the key service cannot be reached; run it again.
     """
     done = Rotation()
     for row in store.to_rewrap(before=since):
-        if store.rewrap(row):
+        try:
+            is_rewrapped = store.rewrap(row)
+        except WrappedKeyUnreadable:  # one tenant's trouble is not the others'
+            done.lost_keys.append(row.id)
+            logger.error("data key cannot be opened", extra={"row_id": str(row.id)})  # noqa: TRY400 - nothing to trace
+            continue
+        if is_rewrapped:
             done.rewrapped += 1
         else:
             done.overtaken += 1

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 from uuid import UUID
 
+from dentalist.domain.errors import WrappedKeyUnreadable
 from dentalist.services.ports import Keys
 from dentalist.services.ports_keys import DataKeyRow, SealedSecret
 from dentalist.storage.database import Database
@@ -44,16 +45,19 @@ class SupabaseKeyStore:
             StoreUnavailable: the store cannot be reached.
         """
         for row in self._pages("data_keys_to_rewrap", _after_key, before=before):
-            wrapped = base64.b64decode(row["wrapped_key"], validate=True)
+            wrapped = _bytes(row["wrapped_key"])
             yield DataKeyRow(UUID(row["id"]), UUID(row["professional_id"]), row["purpose"], row["version"], wrapped)
 
     def rewrap(self, row: DataKeyRow) -> bool:
         """Have the key service wrap a key anew; False when somebody else did meanwhile.
 
         Raises:
-            KeyRefused: the key service does not open it.
+            WrappedKeyUnreadable: it is altered, or another tenant's.
+            KeyRefused: no right to use the key service's key.
             StoreUnavailable: the store or the key service cannot be reached.
         """
+        if not row.wrapped_key:
+            raise WrappedKeyUnreadable
         wrapped = self._keys.rewrap(row.wrapped_key, _context(row.professional_id, row.purpose))
         arguments = {"id": row.id, "expected": _text(row.wrapped_key), "wrapped": _text(wrapped)}
         return bool(self._db.rpc("rewrap_data_key", arguments)["outcome"] == "rewrapped")
@@ -139,6 +143,14 @@ def _after_secret(row: Row | None) -> Row:
 
 def _context(professional_id: UUID, purpose: str) -> dict[str, str]:
     return {"professional_id": str(professional_id), "purpose": purpose}
+
+
+def _bytes(stored: str) -> bytes:
+    """A wrapped key; empty where what is stored is none."""
+    try:
+        return base64.b64decode(stored, validate=True)
+    except ValueError:
+        return b""
 
 
 def _text(wrapped: bytes) -> str:

@@ -10,6 +10,7 @@ Source:
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -35,6 +36,7 @@ _TOO_MUCH = {
 }
 _TOO_LITTLE = {"ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficientPermissions", "insufficientScopes"}
 _THEIR_TROUBLE = {"backendError", "internalError"}
+_WORD = re.compile(r"[A-Za-z_]{1,60}")
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +79,9 @@ def calendar_error(response: httpx.Response) -> DomainError:
         return ScopeMissing()
     if not reasons or reasons & (_TOO_MUCH | _THEIR_TROUBLE) or not response.is_client_error:
         return _unreachable(response)
-    logger.warning("calendar refused", extra={"status": response.status_code, "reasons": sorted(reasons)})
+    # What is no word may be something of ours that is repeated to us.
+    words = sorted(reason for reason in reasons if _WORD.fullmatch(reason))
+    logger.warning("calendar refused", extra={"status": response.status_code, "reasons": words})
     return AccessLost(reason="permission")
 
 

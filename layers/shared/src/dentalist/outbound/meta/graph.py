@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 
@@ -28,8 +30,8 @@ _LONGEST_PAUSE = 60.0
 _BUSY_PERCENT = 80
 _PAGE_SIZE = "100"
 _MOST_PAGES = 100
-# Where Meta takes secrets in the query and in no other place: codes and tokens to be exchanged or looked at.
-_SECRETS_OF_QUERIES = ("access_token", "client_secret", "code", "fb_exchange_token", "input_token")
+# What is sent as a parameter, in a query (where Meta takes codes and tokens in no other place), a form or JSON.
+_SECRET_PARAMETERS = ("access_token", "client_secret", "code", "fb_exchange_token", "input_token", "pin")
 
 logger = logging.getLogger(__name__)
 
@@ -245,9 +247,10 @@ class GraphClient:
         return OutcomeUnknown()
 
     def _fault_in(self, response: httpx.Response, told: Any) -> GraphFault | None:
-        asked = response.request.url
-        secrets = {self._token, self._app_secret, *(asked.params.get(name) for name in _SECRETS_OF_QUERIES)}
-        return parse_fault(told, path=asked.path, secrets={secret for secret in secrets if secret})
+        sent = _parameters_of(response.request)
+        secrets = {self._token, self._app_secret, *(sent.get(name) for name in _SECRET_PARAMETERS)}
+        used = {secret for secret in secrets if isinstance(secret, str) and secret}
+        return parse_fault(told, path=response.request.url.path, secrets=used)
 
     def _url(self, path: str) -> str:
         host = str(self.base_url).rstrip("/")
@@ -272,6 +275,18 @@ class GraphClient:
     def _watch_usage(self, response: httpx.Response) -> None:
         if (percent := highest_usage(response.headers)) >= _BUSY_PERCENT:
             logger.warning("graph limit is near", extra={"percent": percent})
+
+
+def _parameters_of(request: httpx.Request) -> Mapping[str, Any]:
+    """What a request said in its query and, but for a file's, in its body."""
+    query = dict(request.url.params)
+    match request.headers.get("content-type"):
+        case "application/json":
+            body = json.loads(request.content)
+            return {**query, **body} if isinstance(body, dict) else query
+        case "application/x-www-form-urlencoded":
+            return {**query, **dict(parse_qsl(request.content.decode()))}
+    return query
 
 
 def _cursor_after(paging: Mapping[str, Any], before: Mapping[str, str]) -> dict[str, str]:
