@@ -140,6 +140,7 @@ class StoredAccount:
     meta_user_id: str | None = None
     token_kind: TokenKind | None = None
     token_issued_at: datetime | None = None
+    linked_at: datetime = NOON
     linked_by: UUID | None = None
     disconnected_by: UUID | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -157,6 +158,15 @@ class StoredAccount:
             return self.key.phone_number_id == key.phone_number_id
         return key.external_business_id is not None and self.key.external_business_id == key.external_business_id
 
+    def shares_account(self, other: "StoredAccount") -> bool:
+        """Whether both may be of one account at the provider; of calendars only their names are known."""
+        if self.channel is not other.channel:
+            return False
+        if self.channel is ChannelType.GOOGLE_CALENDAR:
+            names = {row.facts.get("display_name") for row in (self, other)}
+            return len(names) == 1 or None in names
+        return self.key.external_business_id == other.key.external_business_id
+
     def as_linked(self) -> LinkedAccount:
         scopes = self.facts.get("scopes")
         return LinkedAccount(
@@ -166,6 +176,7 @@ class StoredAccount:
             channel=self.channel,
             status=self.status,
             status_reason=self.status_reason,
+            linked_at=self.linked_at,
             external_business_id=self.key.external_business_id,
             phone_number_id=self.key.phone_number_id,
             display_phone_number=self.facts.get("display_phone_number"),
@@ -308,6 +319,7 @@ class FakeAccounts:
         row.registration_pin = account.registration_pin or row.registration_pin
         row.status, row.status_reason = ChannelStatus.CONNECTED, None
         row.token_kind, row.token_issued_at, row.linked_by = account.token_kind, account.issued_at, actor_id
+        row.linked_at += timedelta(seconds=1)
         row.facts |= {
             "token_expires_at": account.grant.expires_at,
             "data_access_expires_at": account.data_access_expires_at,
@@ -365,16 +377,29 @@ class FakeAccounts:
     def record_check(self, account: LinkedAccount, facts: Facts, *, now: datetime) -> None:
         self._fail("record_check")
         row = self._of_credential(account.credential_id)
+        if account.linked_at != row.linked_at:
+            return
         row.facts |= facts
         row.checked_at = now
 
     def mark(
-        self, channel_id: UUID, status: ChannelStatus, reason: str | None, *, message: str, severity: str = "critical"
+        self,
+        channel_id: UUID,
+        status: ChannelStatus,
+        reason: str | None,
+        *,
+        message: str,
+        severity: str = "critical",
+        linked_at: datetime | None = None,
     ) -> None:
-        """The same status and reason again changes and tells nothing; a disconnected channel stays so."""
+        """The same status and reason again changes and tells nothing; a disconnected channel, and one that was linked
+        again since, stays so.
+        """
         self._fail("mark")
         row = self._of_channel(channel_id)
         if not row.is_live or (row.status, row.status_reason) == (status, reason):
+            return
+        if linked_at not in (None, row.linked_at):
             return
         row.status, row.status_reason = status, reason
         self.book.marked.append(Marked(channel_id, status, reason, message, severity))
@@ -390,13 +415,7 @@ class FakeAccounts:
         row = self._of_channel(channel_id)
         row.status, row.status_reason, row.disconnected_by = ChannelStatus.DISCONNECTED, reason, actor_id
         row.access_token = row.refresh_token = row.registration_pin = row.meta_user_id = None
-        return sum(
-            1
-            for other in self.book.rows
-            if other.is_live
-            and other.channel is row.channel
-            and other.key.external_business_id == row.key.external_business_id
-        )
+        return sum(1 for other in self.book.rows if other.is_live and other.shares_account(row))
 
 
 @dataclass

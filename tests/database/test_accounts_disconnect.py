@@ -9,6 +9,7 @@ import pytest
 from tests.database.accounts_builders import (
     SECRETS,
     audited,
+    calendar,
     channel_of,
     credential_of,
     disconnect,
@@ -101,6 +102,18 @@ def test_siblings_are_the_other_live_numbers_of_the_account_whoevers(db: Connect
     assert disconnect(db, clinic)["siblings"] == 2
     assert disconnect(db, theirs)["siblings"] == 1
     assert disconnect(db, second)["siblings"] == 0
+
+
+@pytest.mark.parametrize(("others_name", "siblings"), [("ana@example.com", 1), (None, 1), ("bruno@example.com", 0)])
+def test_a_calendar_that_may_be_of_the_same_google_account_is_a_sibling(
+    db: Connection, ana: UUID, others_name: str | None, siblings: int
+) -> None:
+    mine = linked(db, ana, calendar(None, display_name="ana@example.com"))
+    linked(db, make_professional(db), calendar(None, display_name=others_name))
+    gone = linked(db, make_professional(db), calendar(None, display_name="ana@example.com"))
+
+    assert disconnect(db, gone)["siblings"] == 1 + siblings
+    assert disconnect(db, mine)["siblings"] == siblings
 
 
 def test_an_automatic_message_that_waits_is_given_up(db: Connection, clinic: Clinic) -> None:

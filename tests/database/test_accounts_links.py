@@ -281,6 +281,15 @@ def test_linking_again_renews_the_same_channel_and_keeps_what_the_provider_did_n
     assert audited(db, ana) == ["channel.linked", "channel.relinked"]
 
 
+def test_who_linked_an_account_before_is_not_asked_about_it_any_more(db: Connection, ana: UUID) -> None:
+    """Meta's callbacks name the person: the earlier one must not end what another has linked since."""
+    clinic = linked(db, ana, number(meta_user_id="122000000000001"))
+
+    assert link(db, ana, again(clinic, number(), meta_user_id=None))["outcome"] == "linked"
+
+    assert credential_of(db, clinic)["meta_user_id"] is None
+
+
 @pytest.mark.parametrize("status", ["reauth_required", "restricted", "pending"])
 def test_linking_again_connects_a_dead_channel(db: Connection, ana: UUID, status: str) -> None:
     clinic = linked(db, ana, number())

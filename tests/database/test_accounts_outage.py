@@ -168,7 +168,10 @@ def test_whoever_wrote_after_the_person_gave_the_conversation_back_is_answered(d
 
 @pytest.mark.parametrize(
     ("count", "words"),
-    [(1, "quedó una conversación sin responder"), (3, "quedaron 3 conversaciones sin responder")],
+    [
+        (1, "quedó una conversación sin responder. Mirala en"),
+        (3, "quedaron 3 conversaciones sin responder. Miralas en"),
+    ],
 )
 def test_whoever_wrote_too_long_ago_is_left_to_a_person_who_is_told_how_many(
     db: Connection, office: Office, count: int, words: str

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from psycopg.types.json import Jsonb
+
+from dentalist.domain.accounts import ChannelType
+from dentalist.domain.channel_health import diagnose
 from tests.database.accounts_builders import (
     account_of,
+    age,
     audited,
     channel_of,
     credential_of,
@@ -142,6 +148,22 @@ def test_what_was_taken_off_stays_off(db: Connection, clinic: Clinic, status: st
     assert snapshot(db) == before
 
 
+def linked_at(db: Connection, clinic: Clinic) -> str:
+    return str(channel_of(db, clinic)["linked_at"].isoformat())
+
+
+def test_a_verdict_about_an_earlier_link_marks_nothing(db: Connection, clinic: Clinic) -> None:
+    looked_at = linked_at(db, clinic)
+    age(db, "marketing_channels", "linked_at", timedelta(hours=-1), clinic.channel_id)  # linked again meanwhile
+    before = snapshot(db)
+
+    told = mark(db, clinic, "reauth_required", "token_expired", linked_at=looked_at)
+
+    assert told == {"outcome": "changed", "status": "connected"}
+    assert snapshot(db) == before
+    assert mark(db, clinic, "reauth_required", "token_expired", linked_at=linked_at(db, clinic))["outcome"] == "marked"
+
+
 def test_another_professionals_channel_cannot_be_marked(db: Connection, clinic: Clinic) -> None:
     foreign = Clinic(make_clinic(db).professional_id, clinic.channel_id, clinic.credential_id, clinic.phone_number_id)
     before = snapshot(db)
@@ -170,6 +192,31 @@ def test_an_event_of_the_account_has_a_cause_that_a_test_would_name(
     ingest(db, account(office, "account_update", value))
 
     assert state(db, office.clinic) == (status, status, reason)
+
+
+@pytest.mark.parametrize(
+    ("event", "cause"), [("PARTNER_REMOVED", "app_removed"), ("ACCOUNT_RESTRICTION", "restricted")]
+)
+def test_an_event_of_the_account_is_told_as_its_cause_is_everywhere(db: Connection, event: str, cause: str) -> None:
+    office = make_office(db)
+
+    ingest(db, account(office, "account_update", {"event": event}))
+
+    (alert,) = rows(db, "marketing_alerts")
+    assert alert["message"] == diagnose(cause, ChannelType.WHATSAPP).sentence
+
+
+def test_an_event_that_waited_for_the_owner_to_take_the_account_off_does_not_bring_it_back(db: Connection) -> None:
+    office = make_office(db)
+    disconnect(db, office.clinic)
+    before = snapshot(db)
+
+    db.execute(
+        "select app.apply_account_update(channel, %s) from marketing_channels channel where id = %s",
+        [Jsonb(account(office, "account_update", {"event": "PARTNER_REMOVED"})), office.channel_id],
+    )
+
+    assert snapshot(db) == before
 
 
 def test_the_end_of_a_ban_ends_its_alert(db: Connection) -> None:

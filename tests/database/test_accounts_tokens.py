@@ -11,6 +11,7 @@ import pytest
 from dentalist.domain.accounts import LinkedAccount
 from tests.database.accounts_builders import (
     NOW,
+    age,
     audited,
     calendar,
     channel_of,
@@ -212,7 +213,7 @@ def test_another_professional_replaces_nothing(db: Connection, clinic: Clinic) -
 # ---- what a look told ------------------------------------------------------------------------------------------------
 
 
-def record_check(db: Connection, clinic: Clinic, **facts: Any) -> str:
+def record_check(db: Connection, clinic: Clinic, linked_at: str | None = None, **facts: Any) -> str:
     answer = rpc(
         db,
         "record_check",
@@ -220,6 +221,7 @@ def record_check(db: Connection, clinic: Clinic, **facts: Any) -> str:
         credential_id=clinic.credential_id,
         facts=facts,
         now=LATER,
+        linked_at=linked_at,
     )
     return str(answer["outcome"])
 
@@ -267,4 +269,15 @@ def test_a_look_at_what_was_taken_off_or_is_anothers_is_not_recorded(db: Connect
     before = snapshot(db)
 
     assert record_check(db, clinic, quality_rating="RED", scopes=["x"]) == "not_found"
+    assert snapshot(db) == before
+
+
+def test_a_look_at_an_earlier_link_is_not_recorded(db: Connection, clinic: Clinic) -> None:
+    looked_at = linked_account(db, clinic.professional_id, clinic.channel_id)
+    assert looked_at is not None
+    age(db, "marketing_channels", "linked_at", timedelta(hours=-1), clinic.channel_id)  # linked again meanwhile
+    before = snapshot(db)
+
+    assert record_check(db, clinic, looked_at["linked_at"], token_expires_at=None, quality_rating="RED") == "changed"
+
     assert snapshot(db) == before

@@ -97,6 +97,7 @@ def test_a_linked_account_comes_back_without_its_secrets_and_each_secret_by_its_
         professional_id=clinic.professional_id,
         channel=ChannelType.WHATSAPP,
         status=ChannelStatus.CONNECTED,
+        linked_at=account.linked_at,
         external_business_id=key.external_business_id,
         phone_number_id=key.phone_number_id,
         display_phone_number="+5491150320009",
@@ -375,6 +376,25 @@ def test_of_many_refreshes_at_once_one_counts(
     assert accounts.access_token(account.credential_id) == f"new-{replaced.index(True)}"
 
 
+def test_a_rotation_of_keys_in_between_costs_no_new_token(
+    accounts: SupabaseAccounts, clinic: Clinic, db: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (channel_id,) = link(accounts, clinic, make_account(new_key(), grant=Grant("old")))
+    account = accounts.get(channel_id)
+    ask, rotations = SupabaseAccounts._rpc, iter(["rotated"])
+
+    def rotate_before(self: SupabaseAccounts, function: str, **arguments: Any) -> Any:
+        if function == "replace_token" and next(rotations, None):
+            sealed = self._seal(account.credential_id, "access_token_encrypted", "whatsapp", "old")
+            update(db, CREDENTIALS, account.credential_id, access_token_encrypted=sealed)
+        return ask(self, function, **arguments)
+
+    monkeypatch.setattr(SupabaseAccounts, "_rpc", rotate_before)
+
+    assert accounts.replace_token(account, Grant("new"), replaces="old", facts={}, now=NOW)
+    assert accounts.access_token(account.credential_id) == "new"
+
+
 def test_a_refresh_does_not_revive_what_was_disconnected(accounts: SupabaseAccounts, clinic: Clinic) -> None:
     (channel_id,) = link(accounts, clinic, make_account(new_key(), grant=Grant("old")))
     account = accounts.get(channel_id)
@@ -412,6 +432,26 @@ def test_a_mark_says_what_to_do_and_healing_takes_it_back(
     (alert,) = rows(db, "marketing_alerts", entity_id=channel_id)
     assert alert["acknowledged_at"] is not None
     assert accounts.get(channel_id).status is ChannelStatus.CONNECTED
+
+
+def test_a_verdict_about_an_earlier_link_changes_nothing(
+    accounts: SupabaseAccounts, clinic: Clinic, db: Connection
+) -> None:
+    key = new_key()
+    (channel_id,) = link(accounts, clinic, make_account(key))
+    before = accounts.get(channel_id)
+    link(accounts, clinic, make_account(key, grant=Grant("newer")))
+
+    accounts.record_check(before, {"quality_rating": "RED", "token_expires_at": NOW}, now=NOW)
+    told = {"message": "Volvé a vincular.", "linked_at": before.linked_at}
+    accounts.mark(channel_id, ChannelStatus.REAUTH_REQUIRED, "token_expired", **told)
+
+    after = accounts.get(channel_id)
+    assert (after.status, after.status_reason) == (ChannelStatus.CONNECTED, None)
+    assert after.token_expires_at != NOW
+    assert rows(db, "marketing_alerts", entity_id=channel_id) == []
+    accounts.mark(channel_id, ChannelStatus.REAUTH_REQUIRED, "token_expired", message="x", linked_at=after.linked_at)
+    assert accounts.get(channel_id).status is ChannelStatus.REAUTH_REQUIRED
 
 
 def test_an_alert_is_raised_once_per_key(accounts: SupabaseAccounts, clinic: Clinic, db: Connection) -> None:

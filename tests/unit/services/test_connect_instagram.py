@@ -69,8 +69,9 @@ def test_permissions_that_were_not_told_are_not_missing(world: World) -> None:
     assert len(world.connect()) == 1
 
 
-def test_a_personal_account_is_told_to_become_professional(world: World) -> None:
-    world.login.issue("code", redirect_uri=REDIRECT, account=InstagramAccount("1", "ana", account_type="PERSONAL"))
+@pytest.mark.parametrize("kind", ["PERSONAL", "Personal"])
+def test_a_personal_account_is_told_to_become_professional(world: World, kind: str) -> None:
+    world.login.issue("code", redirect_uri=REDIRECT, account=InstagramAccount("1", "ana", account_type=kind))
 
     with pytest.raises(AccountNotVisible, match="professional"):
         world.connect()

@@ -445,11 +445,44 @@ def test_a_subscription_that_cannot_be_taken_back_hides_nothing(world: World) ->
         world.link()
 
 
-def test_several_numbers_are_linked_all_or_none(world: World) -> None:
+def test_a_number_that_nobody_can_register_does_not_keep_the_others_from_being_linked(world: World) -> None:
+    world.put_numbers(make_number(), make_number(id=SECOND_NUMBER, display_phone_number="+5491150320010"))
+    world.businesses.pins[SECOND_NUMBER] = "123456"
+
+    [linked] = world.link(None)
+
+    assert linked.account.key == AccountKey(WABA_ID, PHONE_NUMBER_ID)
+    assert world.row.access_token == "token"
+    (alert,) = world.book.alerts
+    assert (alert.channel_id, alert.kind, alert.severity) == (linked.channel_id, "number_not_linked", "warning")
+    assert "+5491150320010" in alert.message
+
+
+def test_a_number_that_is_left_out_is_told_at_every_attempt(world: World) -> None:
     world.put_numbers(make_number(), make_number(id=SECOND_NUMBER))
     world.businesses.pins[SECOND_NUMBER] = "123456"
 
+    for code in ("first", "second"):
+        world.link(None, code=code)
+
+    assert [alert.kind for alert in world.book.alerts] == ["number_not_linked"] * 2
+
+
+def test_when_no_number_can_be_registered_nothing_is_linked(world: World) -> None:
+    world.put_numbers(make_number(), make_number(id=SECOND_NUMBER))
+    world.businesses.pins |= {PHONE_NUMBER_ID: "123456", SECOND_NUMBER: "123456"}
+
     with pytest.raises(RegistrationFailed):
+        world.link(None)
+
+    assert (world.book.rows, world.businesses.subscribed) == ([], set())
+
+
+def test_other_trouble_with_one_of_several_numbers_links_none(world: World) -> None:
+    world.put_numbers(make_number(is_registered=True), make_number(id=SECOND_NUMBER))
+    world.businesses.failures["register"] = MetaUnreachable()
+
+    with pytest.raises(MetaUnreachable):
         world.link(None)
 
     assert world.book.rows == []

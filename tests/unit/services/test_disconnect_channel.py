@@ -6,7 +6,7 @@ import pytest
 
 from dentalist.domain.accounts import AccountKey, ChannelType
 from dentalist.domain.channel import ChannelStatus
-from dentalist.domain.errors import ChannelNotFound, StoreUnavailable
+from dentalist.domain.errors import ChannelNotFound, KeyRefused, StoreUnavailable
 from dentalist.domain.sending_errors import MetaUnreachable
 from dentalist.services.disconnect_channel import disconnect_channel
 from tests.care_world import CareWorld
@@ -42,6 +42,27 @@ def test_googles_lasting_permission_is_given_back() -> None:
 
     assert is_erased(care)
     assert care.world.revoked == ["refresh-1"]
+
+
+def test_a_permission_that_another_professional_may_have_from_the_same_person_stays() -> None:
+    """Google ends all of a person's tokens at once."""
+    care = CareWorld(ChannelType.GOOGLE_CALENDAR)
+    care.book.add(uuid4(), ChannelType.GOOGLE_CALENDAR)
+
+    disconnect(care)
+
+    assert is_erased(care)
+    assert care.world.revoked == []
+
+
+def test_a_key_that_is_refused_keeps_nobody_linked() -> None:
+    care = CareWorld()
+    care.book.failures["access_token"] = KeyRefused()
+
+    disconnect(care)
+
+    assert is_erased(care)
+    assert care.world.subscribed
 
 
 def test_webhooks_that_another_number_of_the_business_needs_go_on() -> None:

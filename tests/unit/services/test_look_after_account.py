@@ -307,6 +307,18 @@ def test_a_silent_provider_still_lets_a_near_end_be_told(days: int, told: list[s
     assert care.told() == told
 
 
+@pytest.mark.parametrize("code", [3, 10, 200, 368])
+def test_a_refusal_to_describe_tokens_is_about_our_app_and_no_accounts_fault(code: int) -> None:
+    """``(#200) API access blocked``: whoever is asked about with our app's own token, Meta refuses the app."""
+    care = CareWorld()
+    care.world.troubles["inspect"] = MetaError(MetaFault(code))
+
+    look = care.look()
+
+    assert look.outcome is Outcome.UNCLEAR
+    assert (care.row.status, care.marked, care.alerts) == (ChannelStatus.CONNECTED, [], [])
+
+
 def test_a_store_that_is_away_is_no_verdict_either() -> None:
     care = CareWorld()
     care.book.failures["access_token"] = StoreUnavailable()
@@ -337,6 +349,18 @@ def test_a_verdict_about_a_token_that_was_replaced_meanwhile_is_dropped() -> Non
     assert care.row.access_token == relinked.text
 
 
+def test_a_verdict_that_comes_after_a_new_link_is_dropped_too() -> None:
+    """The moment between looking whether the token still stands there and storing what was found."""
+    care = CareWorld()
+    care.token.dead_because = "password_changed"
+    before = care.account
+    care.row.linked_at += timedelta(seconds=1)  # linked again; the account was read before, as by the daily look
+
+    care.look(before)
+
+    assert (care.row.status, care.marked, care.row.checked_at) == (ChannelStatus.CONNECTED, [], None)
+
+
 def test_a_channel_that_was_taken_off_meanwhile_stays_off() -> None:
     care = CareWorld()
     account = care.account
@@ -355,6 +379,25 @@ def test_a_stored_token_that_does_not_open_asks_for_logging_in_again() -> None:
 
     assert look.cause is Cause.TOKEN_EXPIRED
     assert care.row.status is ChannelStatus.REAUTH_REQUIRED
+
+
+@pytest.mark.parametrize("known", ["app_removed", "password_changed", "token_expired"])
+def test_where_no_token_is_left_the_known_end_of_the_last_one_stays_the_cause(known: str) -> None:
+    """Meta's word that the app was removed erases the token at once."""
+    care = CareWorld()
+    care.row.access_token, care.row.status, care.row.status_reason = None, ChannelStatus.REAUTH_REQUIRED, known
+
+    look = care.look()
+
+    assert look.cause == known
+    assert care.marked == []
+
+
+def test_where_no_token_is_left_what_could_heal_by_itself_is_no_cause_any_more() -> None:
+    care = CareWorld()
+    care.row.access_token, care.row.status, care.row.status_reason = None, ChannelStatus.PENDING, "not_subscribed"
+
+    assert care.look().cause is Cause.TOKEN_EXPIRED
 
 
 # ---- warnings

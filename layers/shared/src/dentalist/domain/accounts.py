@@ -164,6 +164,7 @@ class LinkedAccount(BaseModel):
     channel: ChannelType
     status: ChannelStatus
     status_reason: str | None = None
+    linked_at: datetime | None = None
     external_business_id: str | None = None
     phone_number_id: str | None = None
     display_phone_number: str | None = None

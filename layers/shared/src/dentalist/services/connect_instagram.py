@@ -40,7 +40,7 @@ def connect_instagram(attempt: OAuthAttempt, code: str, *, login: InstagramLogin
         raise ScopeMissing
     long = login.extend(short.token)
     account = login.account(long.token)
-    if account.account_type == _PERSONAL:
+    if (account.account_type or "").upper() == _PERSONAL:
         raise AccountNotVisible(
             "This is a personal account; turn it into a professional one in the Instagram app first."
         )

@@ -29,7 +29,13 @@ from dentalist.domain.accounts import (
     TokenKind,
 )
 from dentalist.domain.errors import DomainError, StoreUnavailable
-from dentalist.domain.linking_errors import AccountAlreadyLinked, AccountNotVisible, ExchangeFailed, ScopeMissing
+from dentalist.domain.linking_errors import (
+    AccountAlreadyLinked,
+    AccountNotVisible,
+    ExchangeFailed,
+    RegistrationFailed,
+    ScopeMissing,
+)
 from dentalist.services.connect_channel import EmbeddedSignup, Linked
 from dentalist.services.ports_accounts import Accounts, BusinessFor, FacebookLogin, WhatsAppBusiness
 
@@ -40,6 +46,11 @@ _SYNC_TYPES = ("smb_app_state_sync", "history")  # contacts first: history then 
 _NOT_IMPORTED = (
     "Tu número quedó vinculado, pero WhatsApp no nos dejó traer los contactos y el historial de la app. "
     "Los mensajes nuevos funcionan con normalidad."
+)
+_LEFT_OUT = (
+    "El número {number} no quedó vinculado: WhatsApp no lo dejó registrar. Casi siempre le falta la verificación o "
+    "tiene un PIN propio. Abrí WhatsApp Manager, elegí ese número, completá lo que te pide y volvé a vincular desde "
+    "Canales."
 )
 
 logger = logging.getLogger(__name__)
@@ -84,12 +95,18 @@ class _Chosen(NamedTuple):
     number: Number
 
 
+class _Registrations(NamedTuple):
+    links: list[tuple[Place, AccountToLink]]
+    left_out: list[Number]
+
+
 def connect_whatsapp(
     attempt: OAuthAttempt, code: str, signup: EmbeddedSignup | None, *, meta: MetaApp, accounts: NumberAccounts
 ) -> list[Linked]:
     """Exchange, prove, subscribe, register, store; answers a channel for each number.
 
-    Without a number named by the browser, every number that the token sees is linked, but those that somebody else has.
+    Without a number named by the browser, every number that the token sees is linked, but those that somebody else has
+    and those that cannot be registered, as long as there are others: the professional is told which.
     A number that was registered before a later step failed stays registered, and the PIN that was drawn for it is lost:
     linking it again works, registering it again would need a new PIN, set at Meta.
 
@@ -113,15 +130,17 @@ def connect_whatsapp(
     subscribed: list[str] = []
     try:
         _subscribe(business, chosen, subscribed)
-        to_link = [_registered(business, one, access, _pin(one, accounts, signup)) for one in chosen]
-        links = [(one.place, account) for one, account in zip(chosen, to_link, strict=True)]
+        links, left_out = _registrations(business, chosen, access, accounts, signup)
         channel_ids = accounts.link(links, actor_id=attempt.actor_id)
     except StoreUnavailable:
         raise  # the link may have been stored, and then it needs its webhooks
     except DomainError:
         _unsubscribe(business, subscribed, accounts)
         raise
-    linked = [Linked(channel_id, account) for channel_id, account in zip(channel_ids, to_link, strict=True)]
+    linked = [Linked(channel_id, account) for channel_id, (_, account) in zip(channel_ids, links, strict=True)]
+    for number in left_out:
+        sentence = _LEFT_OUT.format(number=number.display_phone_number)
+        _tell(accounts, linked[0], "number_not_linked", "warning", sentence, about=f"{attempt.id}:{number.id}")
     for one in linked:
         if one.account.on_phone_app:
             _request_history(business, one, accounts)
@@ -232,6 +251,26 @@ def _unsubscribe(business: WhatsAppBusiness, subscribed: Sequence[str], accounts
             logger.warning("subscription not taken back", extra={"code": error.code})
 
 
+def _registrations(
+    business: WhatsAppBusiness,
+    chosen: Sequence[_Chosen],
+    access: _Access,
+    accounts: NumberAccounts,
+    signup: EmbeddedSignup | None,
+) -> _Registrations:
+    """The numbers that work; one that cannot be registered must not keep the others from being linked again."""
+    done, refusals = _Registrations([], []), []
+    for one in chosen:
+        try:
+            done.links.append((one.place, _registered(business, one, access, _pin(one, accounts, signup))))
+        except RegistrationFailed as refusal:
+            done.left_out.append(one.number)
+            refusals.append(refusal)
+    if not done.links:
+        raise refusals[0]
+    return done
+
+
 def _registered(business: WhatsAppBusiness, chosen: _Chosen, access: _Access, pin: str | None) -> AccountToLink:
     """The number as it will be stored, registered for the API where it needs that."""
     number = chosen.number
@@ -277,12 +316,12 @@ def _request_history(business: WhatsAppBusiness, linked: Linked, accounts: Accou
     except DomainError as error:
         # The number works without its past; that it is missing is all there is to tell.
         logger.warning("history not requested", extra={"channel_id": channel_id, "code": error.code})
-        _tell_not_imported(accounts, linked.channel_id)
+        _tell(accounts, linked, "history_not_imported", "info", _NOT_IMPORTED, about=channel_id)
 
 
-def _tell_not_imported(accounts: Accounts, channel_id: UUID) -> None:
-    kind = "history_not_imported"
+def _tell(accounts: Accounts, linked: Linked, kind: str, severity: str, sentence: str, *, about: str) -> None:
+    """Once for what it is about; the link is stored, whether that is told or not."""
     try:
-        accounts.alert(channel_id, kind, "info", _NOT_IMPORTED, dedup_key=f"{kind}:{channel_id}")
+        accounts.alert(linked.channel_id, kind, severity, sentence, dedup_key=f"{kind}:{about}")
     except StoreUnavailable:
-        logger.warning("alert not raised", extra={"channel_id": str(channel_id)})
+        logger.warning("alert not raised", extra={"channel_id": str(linked.channel_id), "kind": kind})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from dentalist.domain.accounts import ChannelType, LinkedAccount
-from dentalist.domain.errors import ChannelDisconnected
+from dentalist.domain.errors import ChannelDisconnected, KeyRefused
 from dentalist.services.ports_care import Care, Providers
 
 _REASON = "owner"
@@ -45,7 +45,7 @@ def disconnect_channel(channel_id: UUID, *, care: Care, actor_id: UUID | None, r
     account = care.accounts.get(channel_id)
     secrets = _secrets(account, care)
     siblings = care.accounts.disconnect(channel_id, actor_id=actor_id, reason=reason)
-    if secrets is None or siblings:  # numbers of one business share its webhooks
+    if secrets is None or siblings:  # numbers of one business share its webhooks, calendars of one person a permission
         return
     try:
         _FAREWELLS[account.channel](account, secrets, care.providers)
@@ -54,14 +54,17 @@ def disconnect_channel(channel_id: UUID, *, care: Care, actor_id: UUID | None, r
 
 
 def _secrets(account: LinkedAccount, care: Care) -> _Secrets | None:
-    """Read before they are erased; an account whose secrets are gone or do not open has nothing to show."""
+    """Read before they are erased; an account whose secrets are gone or do not open has nothing to show.
+
+    A key that is refused is refused tomorrow, too, and must not keep an account linked whose owner wants it off.
+    """
     accounts, credential_id = care.accounts, account.credential_id
     try:
         return _Secrets(
             accounts.access_token(credential_id, even_if_dead=True),
             accounts.refresh_token(credential_id) if account.has_refresh_token else None,
         )
-    except ChannelDisconnected:
+    except (ChannelDisconnected, KeyRefused):
         return None
 
 

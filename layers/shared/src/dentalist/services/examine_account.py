@@ -45,6 +45,16 @@ _CAUSES_BY_KIND: Mapping[type[DomainError], Cause] = {
     ChannelDisconnected: Cause.TOKEN_EXPIRED,  # the stored secret does not open: only logging in again helps
 }
 _NOT_ALLOWED = {3, 10, 131005, *range(200, 300)}
+# Without a token nothing new can be learned; of these the last one's owner was told how it ended.
+_ENDS_OF_TOKENS = {Cause.TOKEN_EXPIRED, Cause.PASSWORD_CHANGED, Cause.APP_REMOVED}
+
+
+class _NoVerdict(Exception):
+    """A refusal that says nothing about the account."""
+
+    def __init__(self, trouble: DomainError) -> None:
+        self.trouble = trouble
+        super().__init__(trouble.code)
 
 
 class _Broken(Exception):
@@ -100,6 +110,9 @@ def examine(account: LinkedAccount, care: Care, *, repair: bool) -> Examination:
         except _Broken as exc:
             found.cause = exc.cause
             break
+        except _NoVerdict as exc:
+            found.trouble = exc.trouble
+            break
         except DomainError as exc:
             found.cause = cause_of_refusal(exc, account.channel)
             found.trouble = exc if found.cause is None else None
@@ -139,7 +152,11 @@ class _Walk:
 
     def _stored_token(self) -> str:
         # Also one that was found dead: it may live again, after a checkpoint for example.
-        token = self._accounts.access_token(self._account.credential_id, even_if_dead=True)
+        try:
+            token = self._accounts.access_token(self._account.credential_id, even_if_dead=True)
+        except ChannelDisconnected as exc:  # erased, as when Meta reported that the app was removed, or unreadable
+            known = cause_of(self._account.status_reason)
+            raise _Broken(known if known in _ENDS_OF_TOKENS else Cause.TOKEN_EXPIRED) from exc
         self._found.token = token
         return token
 
@@ -167,7 +184,12 @@ class _WhatsAppWalk(_Walk):
         }
 
     def _token(self) -> None:
-        told = self._providers.facebook.inspect(self._stored_token())
+        token = self._stored_token()
+        try:
+            told = self._providers.facebook.inspect(token)
+        except MetaError as exc:
+            # Asked in our app's own name: its being blocked must not look like every account's fault.
+            raise _NoVerdict(exc) from exc
         self._found.token_facts = told
         if not told.is_valid:
             raise _Broken(cause_of(told.cause) or Cause.TOKEN_EXPIRED)

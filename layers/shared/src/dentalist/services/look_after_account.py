@@ -96,13 +96,23 @@ def settle(found: Examination, care: Care, *, now: datetime) -> None:
     accounts.record_check(account, found.facts, now=now)
     if found.cause is not None:
         told = diagnose(found.cause, account.channel)
-        accounts.mark(account.channel_id, told.status, told.cause.value, message=told.sentence, severity=told.severity)
+        accounts.mark(
+            account.channel_id,
+            told.status,
+            told.cause.value,
+            message=told.sentence,
+            severity=told.severity,
+            linked_at=account.linked_at,
+        )
         return
     if found.is_repaired:
         _tell(found, care, AlertKind.WEBHOOK_REPAIRED, "warning", repaired_sentence(account.channel), now=now)
     if can_heal(account.status):
         sentence = restored_sentence(account.channel)
-        accounts.mark(account.channel_id, ChannelStatus.CONNECTED, None, message=sentence, severity="info")
+        connected = ChannelStatus.CONNECTED
+        accounts.mark(
+            account.channel_id, connected, None, message=sentence, severity="info", linked_at=account.linked_at
+        )
         _tell(found, care, AlertKind.CHANNEL_RESTORED, "info", sentence, now=now)
 
 

@@ -165,12 +165,22 @@ class Accounts(Protocol):
         """Put a proven new token in the place of the one read as ``replaces``; False when another came first."""
 
     def record_check(self, account: LinkedAccount, facts: Facts, *, now: datetime) -> None:
-        """Keep what a look at the account told: quality, limit, names, expiry, scopes."""
+        """Keep what a look at the account told (quality, limit, expiry, scopes), unless it was linked again since."""
 
     def mark(
-        self, channel_id: UUID, status: ChannelStatus, reason: str | None, *, message: str, severity: str = "critical"
+        self,
+        channel_id: UUID,
+        status: ChannelStatus,
+        reason: str | None,
+        *,
+        message: str,
+        severity: str = "critical",
+        linked_at: datetime | None = None,
     ) -> None:
-        """Change a channel's status, with an audit row and an alert that says ``message``."""
+        """Change a channel's status, with an audit row and an alert that says ``message``.
+
+        ``linked_at`` names the link that this is about: nothing happens to one that was linked again since.
+        """
 
     def alert(self, channel_id: UUID, kind: str, severity: str, message: str, *, dedup_key: str) -> None:
         """Tell the professional something about a channel, once per key."""

@@ -26,7 +26,8 @@ from dentalist.storage.database import Database
 from dentalist.storage.vault import SecretUnreadable
 
 _TABLE = "marketing_channel_credentials"
-_ATTEMPTS_TO_LINK = 2  # as seen first, and once more where the store changed meanwhile
+_TOKEN, _REFRESH_TOKEN, _PIN = "access_token_encrypted", "refresh_token_encrypted", "registration_pin_encrypted"
+_ATTEMPTS = 2  # as seen first, and once more where the store changed meanwhile
 
 
 class SupabaseAccounts:
@@ -59,7 +60,7 @@ class SupabaseAccounts:
         """
         to_link = [account for _, account in accounts]
         places = [place for place, _ in accounts]
-        for attempt in range(_ATTEMPTS_TO_LINK):
+        for attempt in range(_ATTEMPTS):
             if attempt:
                 places = self.places(to_link[0].channel, [account.key for account in to_link])
             if any(place.availability is Availability.TAKEN for place in places):
@@ -75,9 +76,9 @@ class SupabaseAccounts:
     def _row_of(self, place: Place, account: AccountToLink) -> dict[str, Any]:
         grant, channel = account.grant, account.channel.value
         secrets = {
-            "access_token_encrypted": grant.token,
-            "refresh_token_encrypted": grant.refresh_token,
-            "registration_pin_encrypted": account.registration_pin,
+            _TOKEN: grant.token,
+            _REFRESH_TOKEN: grant.refresh_token,
+            _PIN: account.registration_pin,
         }
         sealed = {
             column: None if secret is None else self._seal(place.credential_id, column, channel, secret)
@@ -135,10 +136,10 @@ class SupabaseAccounts:
             ChannelDisconnected: there is no such credential, or what it holds does not open.
             StoreUnavailable: the store or the key service cannot be reached.
         """
-        row = self._secret_row(credential_id, "refresh_token_encrypted")
+        row = self._secret_row(credential_id, _REFRESH_TOKEN)
         if row is None:
             raise ChannelDisconnected
-        return self._opened(credential_id, row, "refresh_token_encrypted")
+        return self._opened(credential_id, row, _REFRESH_TOKEN)
 
     def registration_pin(self, credential_id: UUID) -> str | None:
         """The two-step PIN that we set for a number, where it is still known.
@@ -146,9 +147,9 @@ class SupabaseAccounts:
         Raises:
             StoreUnavailable: the store or the key service cannot be reached.
         """
-        row = self._secret_row(credential_id, "registration_pin_encrypted")
+        row = self._secret_row(credential_id, _PIN)
         try:
-            return None if row is None else self._opened(credential_id, row, "registration_pin_encrypted")
+            return None if row is None else self._opened(credential_id, row, _PIN)
         except SecretUnreadable:  # logged by the vault; a number without a known PIN asks for one
             return None
 
@@ -182,17 +183,23 @@ class SupabaseAccounts:
             ChannelDisconnected: what stands there does not open.
             StoreUnavailable: the store or the key service cannot be reached.
         """
-        column, credential_id = "access_token_encrypted", account.credential_id
-        row = self._secret_row(credential_id, column)
-        if row is None or row[column] is None:
-            return False
-        # Sealed anew, a token looks different: what is compared is the token, what is swapped is its ciphertext.
-        standing = self._opened(credential_id, row, column) or ""
-        if not compare_digest(standing.encode(), replaces.encode()):
-            return False
-        channel = account.channel.value
+        token = self._renewed(account, grant, facts, now)
+        for _ in range(_ATTEMPTS):
+            # Sealed anew, as by a rotation of keys just now, a token looks different: what is compared is the token,
+            # what is swapped is its ciphertext.
+            row = self._secret_row(account.credential_id, _TOKEN)
+            standing = self._opened(account.credential_id, row, _TOKEN) if row else None
+            if row is None or standing is None or not compare_digest(standing.encode(), replaces.encode()):
+                return False
+            swap = {"credential_id": account.credential_id, "expected": row[_TOKEN], "token": token, "now": now}
+            if self._rpc("replace_token", **swap)["outcome"] == "replaced":
+                return True
+        return False
+
+    def _renewed(self, account: LinkedAccount, grant: Grant, facts: Facts, now: datetime) -> dict[str, Any]:
+        credential_id, channel = account.credential_id, account.channel.value
         token = {
-            column: self._seal(credential_id, column, channel, grant.token),
+            _TOKEN: self._seal(credential_id, _TOKEN, channel, grant.token),
             "token_issued_at": facts.get("token_issued_at", now),
             "token_expires_at": grant.expires_at or facts.get("token_expires_at"),
             "scopes": facts.get("scopes") if grant.scopes is None else grant.scopes,
@@ -200,25 +207,37 @@ class SupabaseAccounts:
         if "data_access_expires_at" in facts:
             token["data_access_expires_at"] = facts["data_access_expires_at"]
         if grant.refresh_token is not None:
-            renewing = "refresh_token_encrypted"
-            token[renewing] = self._seal(credential_id, renewing, channel, grant.refresh_token)
-        answer = self._rpc(
-            "replace_token", credential_id=credential_id, expected=row[column], token=_plain(token), now=now
-        )
-        return bool(answer["outcome"] == "replaced")
+            token[_REFRESH_TOKEN] = self._seal(credential_id, _REFRESH_TOKEN, channel, grant.refresh_token)
+        return _plain(token)
 
     def record_check(self, account: LinkedAccount, facts: Facts, *, now: datetime) -> None:
-        """Keep what a look at the account told.
+        """Keep what a look at the account told, unless it was linked again since.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
         """
-        self._rpc("record_check", credential_id=account.credential_id, facts=_plain(facts), now=now)
+        looked_at = {"credential_id": account.credential_id, "linked_at": account.linked_at}
+        self._rpc("record_check", facts=_plain(facts), now=now, **looked_at)
 
     def mark(
-        self, channel_id: UUID, status: ChannelStatus, reason: str | None, *, message: str, severity: str = "critical"
+        self,
+        channel_id: UUID,
+        status: ChannelStatus,
+        reason: str | None,
+        *,
+        message: str,
+        severity: str = "critical",
+        linked_at: datetime | None = None,
     ) -> None:
         """Change a channel's status, with an audit row and an alert that says ``message``.
+
+        Args:
+            channel_id: of the account.
+            status: the new one.
+            reason: the cause, of ``domain.channel_health``.
+            message: for the professional.
+            severity: how loud the alert is.
+            linked_at: of the link that this is about; one that was linked again since stays as it is. None: any.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
@@ -230,6 +249,7 @@ class SupabaseAccounts:
             reason=reason,
             message=message,
             severity=severity,
+            linked_at=linked_at,
         )
 
     def alert(self, channel_id: UUID, kind: str, severity: str, message: str, *, dedup_key: str) -> None:
