@@ -186,6 +186,8 @@ def _leave_records(db: Connection, office: Office, conversation: UUID, patient: 
         response_status=201,
         response_body={"wamid": wamid_of_contact(), "conversation_id": str(conversation), "status": "sent"},
     )
+    listed = {"professional_id": office.id, "channel_id": office.channel_id, "changed_at": utc_now()}
+    insert(db, "phone_app_contacts", phone=CANONICAL, name=NAME, **listed)
     campaign = insert(db, "marketing_campaigns", professional_id=office.id, channel_type="whatsapp", name="Limpieza")
     other = insert(db, "marketing_campaigns", professional_id=office.id, channel_type="whatsapp", name="Control")
     waiting = {"professional_id": office.id, "patient_id": patient}

@@ -78,6 +78,7 @@ def test_the_search_finds_the_contact_in_every_place_that_may_hold_them(db: Conn
         "marketing_webhook_events",
         "message_status_events",
         "patients",
+        "phone_app_contacts",
     } == set(found_in(db))
 
 
@@ -425,6 +426,7 @@ def test_an_export_holds_a_part_of_every_kind(db: Connection, known: Known) -> N
         "patients": 1,
         "appointments": 2,
         "slot_offers": 2,
+        "address_book": 1,
         "comments": 0,
         "campaigns": 2,
         "webhook_events": 4,

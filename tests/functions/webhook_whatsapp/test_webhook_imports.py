@@ -22,7 +22,7 @@ ALLOWED_LIBRARIES = {
 ALLOWED_OF_OURS = {
     *("dentalist", "dentalist.domain", "dentalist.domain.errors", "dentalist.domain.phones"),
     *("dentalist.inbound", "dentalist.inbound.body", "dentalist.inbound.queue_message", "dentalist.inbound.shapes"),
-    *("dentalist.inbound.signatures", "dentalist.inbound.split"),
+    *("dentalist.inbound.signatures", "dentalist.inbound.split", "dentalist.inbound.split_history"),
     *(
         "dentalist.outbound",
         "dentalist.outbound.aws",

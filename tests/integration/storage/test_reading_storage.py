@@ -34,6 +34,7 @@ from tests.database.outbound_builders import (
     make_patient,
     make_template,
     rows,
+    update,
 )
 from tests.database.stack import SupabaseServer
 
@@ -140,6 +141,8 @@ def test_a_template_says_of_a_contact_what_the_record_knows_and_else_the_profile
     patient = make_conversation(db, clinic, contact_name="Lu 🌸", patient_id=make_patient(db, clinic))
     lead = make_conversation(db, clinic, contact_phone="+5491155550177", contact_name="Mario Díaz")
     nobody = make_conversation(db, clinic, contact_phone="+5491155550178")
+    labelled = make_conversation(db, clinic, contact_phone="+5491155550179")
+    update(db, "marketing_conversations", labelled, contact_name="Juan Moroso", name_from_phone_app=True)
 
     clinic_name = {"clinic_name": "Consultorio"}
     assert conversations.recipient_values(conversations.get(patient)) == {
@@ -147,6 +150,7 @@ def test_a_template_says_of_a_contact_what_the_record_knows_and_else_the_profile
     }  # fmt: skip
     assert conversations.recipient_values(conversations.get(lead))["first_name"] == "Mario"
     assert conversations.recipient_values(conversations.get(nobody)) == clinic_name
+    assert conversations.recipient_values(conversations.get(labelled)) == clinic_name
 
 
 def test_a_conversation_with_a_number_is_begun_once(store: Database, clinic: Clinic, stranger: Clinic) -> None:

@@ -15,6 +15,7 @@ NAMES = [
     *("object", "entry", "changes", "field", "value", "messages", "statuses", "message_echoes", "user_preferences"),
     *("metadata", "contacts", "errors", "messaging", "standby", "id", "from", "type", "text", "message", "mid", "time"),
     *("sender", "recipient", "interactive", "image", "system", "timestamp", "reaction", "edit", "status", "wa_id"),
+    *("history", "threads", "thread", "state_sync", "contact", "phone_number", "action", "progress", "context"),
 ]
 WORDS = [
     *(
@@ -26,6 +27,7 @@ WORDS = [
         "5491155550201",
         "1794009637",
     ),
+    *("history", "smb_app_state_sync", "contact", "add"),
     *("text", "image", "interactive", "reaction", "edit", "revoke", "system", "user_changed_number", "AR.1"),
 ]
 scalars = st.one_of(
@@ -89,7 +91,9 @@ def test_any_queue_message_becomes_an_event(message: Any) -> None:
 
 
 @given(
-    st.sampled_from(["message", "status", "echo", "preference", "change"]),
+    st.sampled_from(
+        ["message", "status", "echo", "preference", "change", "self_test", "history", "history_state", "contacts"]
+    ),
     st.sampled_from(["whatsapp_business_account", "instagram"]),
     st.dictionaries(st.sampled_from(NAMES), json_values, max_size=8),
 )
@@ -98,3 +102,10 @@ def test_any_event_of_a_known_kind_becomes_an_event(kind: str, name: str, event:
     message = {"kind": kind, "object": name, "entry_id": "1", "phone_number_id": "2", "event": event}
     arguments = parse_event(message).as_arguments()
     json.dumps(arguments, allow_nan=False)
+
+
+@given(st.sampled_from(["history", "smb_app_state_sync"]), st.dictionaries(st.sampled_from(NAMES), json_values))
+@settings(max_examples=300, deadline=None)
+def test_any_history_and_any_address_book_are_kept_without_an_error(field: str, value: dict[str, Any]) -> None:
+    changes = [{"field": field, "value": make_value(**value)}]
+    assert split_and_parse({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": changes}]})

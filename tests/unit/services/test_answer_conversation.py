@@ -503,6 +503,21 @@ def test_a_wish_for_an_appointment_gets_a_list_of_free_times_as_long_as_the_trea
     assert {offer.reason for offer in world.offers.values()} == {"Limpieza"}
 
 
+def test_what_the_clinic_calls_a_contact_in_its_phone_is_never_said_to_them() -> None:
+    world = World()
+    label = {"contact_name": "Juan Moroso", "name_from_phone_app": True}
+    world.conversation = world.conversation.model_copy(update=label)
+    world.writes("Hola, quiero un turno para limpieza")
+    world.settle_down()
+    world.taps(next(iter(world.offers)))
+    world.settle_down()
+
+    [appointment] = world.booked
+    assert appointment.attendee_name is None
+    assert world.bodies
+    assert not [body for body in world.bodies if "Juan" in body or "Moroso" in body]
+
+
 def test_a_tap_books_that_slot_for_the_patient() -> None:
     world = World()
     world.patient = {"id": str(uuid4()), "full_name": "Lucía Pérez de Prueba"}

@@ -24,6 +24,7 @@ class Conversation(BaseModel):
     contact_phone: str | None = None
     contact_user_id: str | None = None
     contact_name: str | None = None
+    name_from_phone_app: bool = False
     contact_username: str | None = None
     patient_id: UUID | None = None
     context: dict[str, Any] = {}
@@ -43,6 +44,11 @@ class Conversation(BaseModel):
     first_unanswered_at: datetime | None = None
     answer_due_at: datetime | None = None
     merged_into_id: UUID | None = None
+
+    @property
+    def name_they_gave(self) -> str | None:
+        """What the contact may be called. A label of the clinic's address book ("Juan moroso") is not for their eyes."""
+        return None if self.name_from_phone_app else self.contact_name
 
     def is_window_open(self, now: datetime) -> bool:
         """Whether free text may be sent at ``now``; ``gate_claim`` states the same rule."""

@@ -37,17 +37,24 @@ def required_id(value: Any) -> str:
 
 
 def instant_of(value: Any, *, received_at: datetime) -> datetime:
+    """A timestamp of Meta's; one that cannot be believed gives way to ``received_at``.
+
+    A message from the future would hold the customer service window open.
+    """
+    return find_instant(value, received_at=received_at) or received_at
+
+
+def find_instant(value: Any, *, received_at: datetime) -> datetime | None:
     """A timestamp of Meta's, a number or its digits, in seconds or milliseconds.
 
-    One that is missing, absurd or later than our own clock gives way to ``received_at``: a message from the future
-    would hold the customer service window open.
+    None when it is missing, absurd or later than our own clock.
     """
     try:
         seconds = float(text_of(value) or "")
         instant = datetime.fromtimestamp(seconds if seconds < _SECONDS_END else seconds / 1000, tz=UTC)
     except (ValueError, OverflowError, OSError):
-        return received_at
-    return instant if _WHATSAPP_BEGAN <= instant <= received_at + _CLOCK_TOLERANCE else received_at
+        return None
+    return instant if _WHATSAPP_BEGAN <= instant <= received_at + _CLOCK_TOLERANCE else None
 
 
 def origin_of(message: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ Every kind has
     ``received_at``, ``correlation_id``  of the webhook request
     ``raw``                      the event as Meta sent it: the ``event`` of the queue message
 
-Kinds about a contact (message, reaction, edit, revoke, echo, status, preference, identity, comment) also have
+Kinds about a contact (message, reaction, edit, revoke, echo, status, preference, identity, comment, history) also have
     ``contact_phone``            ``+`` and exactly the digits Meta gave, or null
     ``contact_user_id``          BSUID on WhatsApp, IGSID on Instagram, or null; one of the two is set (but in a status)
     ``contact_username``, ``contact_name``  display data, may change or be null
@@ -41,6 +41,16 @@ identity   external_id, change (number, user_id, security_code), new_phone, new_
 account    event (``value.event`` or ``decision``, else null), occurred_at, value (the whole value). A
            ``phone_number_quality_update`` names its number by ``display_phone_number`` alone
 comment    external_id, body, media_id, media_product_type, parent_external_id, from_business (our own), occurred_at
+self_test  nonce. Sent by ourselves to the channel of the number or account, to see whether its events come in
+history    messages, not_understood (list of raw ones). Written before the number was linked, in the phone app, with one
+           contact. Each message: external_id, sent_at (null: at a time nobody can tell), from_business, type (also
+           reaction, edit, revoke), body, payload, reply_id, media, reply_to_external_id (the message it answers or is
+           about), opens_window, opts_out (the contact asked not to be written to), and status of the business's own
+           (unknown, sent, delivered, read, failed; else null)
+history_state phase, progress (percent; 100: Meta has sent everything), messages (how many came in this chunk), declined
+           (the clinic does not share its history)
+contacts   changes (list of phone, name or null: no longer in the address book, changed_at), not_understood (list of raw
+           ones). Of the phone app's address book
 unknown    reason (unknown_object, unknown_field, malformed, too_large)
 ========== ==========================================================================================================
 
@@ -60,6 +70,7 @@ from pydantic import BaseModel, ConfigDict
 ChannelType = Literal["whatsapp", "instagram"]
 Reason = Literal["unknown_object", "unknown_field", "malformed", "too_large"]
 Sender = Literal["contact", "business"]
+PastStatus = Literal["unknown", "sent", "delivered", "read", "failed"]
 
 
 class _Model(BaseModel):
@@ -244,6 +255,69 @@ class CommentReceived(Event):
     parent_external_id: str | None = None
     from_business: bool = False
     occurred_at: datetime
+
+
+class SelfTested(Event):
+    """A channel's own test event: it came all the way that Meta's come."""
+
+    kind: ClassVar[str] = "self_test"
+
+    nonce: str
+
+
+class PastMessage(_Model):
+    """One message of the phone app, from before the number was linked."""
+
+    external_id: str
+    sent_at: datetime | None
+    from_business: bool
+    type: str
+    body: str | None = None
+    payload: dict[str, Any]
+    reply_id: str | None = None
+    media: MediaRef | None = None
+    reply_to_external_id: str | None = None
+    opens_window: bool = False
+    opts_out: bool = False
+    status: PastStatus | None = None
+
+
+class HistoryReceived(Event):
+    """Some of the messages that the business and one contact wrote in the phone app before."""
+
+    kind: ClassVar[str] = "history"
+
+    contact: Contact
+    messages: list[PastMessage]
+    not_understood: list[Any] = []
+
+
+class HistoryProgressed(Event):
+    """How far Meta is with sending the history, or that the clinic does not share it."""
+
+    kind: ClassVar[str] = "history_state"
+
+    phase: int | None = None
+    progress: int | None = None
+    messages: int = 0
+    declined: bool = False
+
+
+class ContactChange(_Model):
+    """An entry of the phone app's address book: new, renamed, or (without a name) removed."""
+
+    phone: str
+    name: str | None
+    changed_at: datetime
+
+
+class ContactsChanged(Event):
+    """Changes of the phone app's address book."""
+
+    kind: ClassVar[str] = "contacts"
+
+    changes: list[ContactChange]
+    not_understood: list[Any] = []
 
 
 class Unintelligible(Event):

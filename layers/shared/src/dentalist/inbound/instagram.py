@@ -19,6 +19,7 @@ from dentalist.inbound.events import (
     MessageReceived,
     MessageRevoked,
     ReactionChanged,
+    SelfTested,
     Sender,
     StatusChanged,
 )
@@ -39,6 +40,8 @@ def parse_instagram(message: dict[str, Any], origin: dict[str, Any]) -> Event:
     event = object_of(message.get("event"))
     if message.get("kind") == "change":
         return _comment(message, event, fields)
+    if message.get("kind") == "self_test":
+        return SelfTested(**fields, nonce=required_id(event.get("nonce")))
     sender_id = required_id(object_of(event.get("sender")).get("id"))
     recipient_id = id_of(object_of(event.get("recipient")).get("id"))
     if sender_id == recipient_id:  # the account writing to itself

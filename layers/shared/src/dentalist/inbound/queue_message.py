@@ -5,7 +5,8 @@ The body is a JSON object, ASCII-escaped, with these keys, always all of them:
 ========================  ============================================================================================
 ``v``                     1
 ``object``                whatsapp_business_account, instagram, another word of Meta's, or null
-``kind``                  message, status, echo, preference, change, unknown
+``kind``                  message, status, echo, preference, change, self_test, history, history_state, contacts,
+                          unknown
 ``field``                 messages, user_preferences, account_update, messaging, standby, comments, …, or null
 ``entry_id``              the WhatsApp business account, or the Instagram account
 ``entry_time``            int or null
@@ -13,8 +14,10 @@ The body is a JSON object, ASCII-escaped, with these keys, always all of them:
 ``display_phone_number``  as Meta wrote it, or null
 ``contact``               the element of ``value.contacts`` that belongs to this event, or null
 ``errors``                ``value.errors``, or null
-``event``                 the message, status, echo, preference or messaging item; for a change the whole ``value``;
-                          for unknown whatever was not understood
+``event``                 the message, status, echo, preference or messaging item; for a change and a self-test the
+                          whole ``value``; for history a thread and some of its messages, for history_state what
+                          a chunk says about the import, for contacts some of the address book; for unknown whatever
+                          was not understood
 ``reason``                for unknown: unknown_object, unknown_field, malformed, too_large; else null
 ``received_at``           ISO 8601 in UTC
 ``correlation_id``        of the webhook request
@@ -34,6 +37,9 @@ from dentalist.inbound.shapes import depth_exceeds, object_of, text_of
 MAX_EVENT_BYTES = 1024 * 1024
 # Meta's deepest event has about fifteen levels. The worker's parser, PostgREST and jsonb all have limits of their own.
 MAX_DEPTH = 64
+
+# About the whole account or number, and nobody in particular.
+_ACCOUNT_KINDS = {"change", "self_test", "history_state", "contacts"}
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _encode_sorted = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
@@ -88,6 +94,11 @@ def unknown(origin: Origin, reason: str, event: Any) -> QueueMessage:
     )
 
 
+def encoded_size(item: dict[str, Any]) -> int:
+    """The bytes an item takes in a queue message; of one nested too deeply to be kept there, more than fit."""
+    return MAX_EVENT_BYTES if depth_exceeds(item, MAX_DEPTH) else len(_encode(item))
+
+
 def unreadable(origin: Origin, raw: bytes) -> QueueMessage:
     """The queue message of a signed body that no parser could follow: its text."""
     return unknown(origin, "malformed", raw.decode("utf-8", "replace"))
@@ -126,11 +137,12 @@ def _group(
     origin: Origin, kind: str, event: dict[str, Any], contact: dict[str, Any] | None
 ) -> tuple[str | None, str | None]:
     """Number and contact; account-wide events: account and field. Only keeps workers out of each other's way."""
-    if kind == "change":
+    if kind in _ACCOUNT_KINDS:
         return origin.phone_number_id or origin.entry_id, origin.field
     if origin.object == "instagram":
         return origin.entry_id, _instagram_contact(origin, event)
-    return origin.phone_number_id, _whatsapp_contact(kind, event, contact or {})
+    contact_key = _past_contact(event) if kind == "history" else _whatsapp_contact(kind, event, contact or {})
+    return origin.phone_number_id, contact_key
 
 
 def _instagram_contact(origin: Origin, event: dict[str, Any]) -> str | None:
@@ -151,6 +163,13 @@ def _whatsapp_contact(kind: str, event: dict[str, Any], contact: dict[str, Any])
     user_id_key, phone_key = _CONTACT_KEYS[kind]
     user_id = text_of(event.get(user_id_key)) or text_of(contact.get("user_id"))
     return user_id or canonical_phone(text_of(event.get(phone_key)) or text_of(contact.get("wa_id")) or "")
+
+
+def _past_contact(event: dict[str, Any]) -> str:
+    """The contact of a thread, under the same key as in a live message."""
+    thread = object_of(event.get("thread"))
+    user_id = text_of(object_of(thread.get("context")).get("user_id"))
+    return user_id or canonical_phone(text_of(thread.get("id")) or "")
 
 
 def _identity(origin: Origin, kind: str, event: dict[str, Any]) -> tuple[str | None, ...]:

@@ -150,5 +150,6 @@ _LINES: dict[str, Callable[[dict[str, Any]], str]] = {
     "system": _system,
     "unsupported": _unsupported,
     "revoke": lambda _event: DELETED,
+    "media_placeholder": lambda _event: "📎 Archivo anterior a la vinculación",
     "request_welcome": lambda _event: "Abrió el chat",
 }

@@ -17,9 +17,11 @@ from typing import Any
 from dentalist.domain.phones import canonical_phone
 from dentalist.inbound.queue_message import Origin, QueueMessage, known, unknown
 from dentalist.inbound.shapes import list_of, object_of, text_of
+from dentalist.inbound.split_history import CONTACTS_FIELD, HISTORY_FIELD, split_contacts, split_history
 
 WHATSAPP = "whatsapp_business_account"
 INSTAGRAM = "instagram"
+SELF_TEST_FIELD = "dentalist_self_test"  # ours: the last link of a channel's test, signed like Meta's events
 
 # The lists that hold single events, and what an element of each is.
 _EVENT_LISTS = {
@@ -140,8 +142,14 @@ def _split_change(change: Any, entry: dict[str, Any], origin: Origin) -> Iterato
     )
     if origin.field in _EVENT_FIELDS:
         yield from _split_value(change, value, origin)
+    elif origin.field == HISTORY_FIELD:
+        yield from split_history(change, value, origin, contact_of=_Contacts(value.get("contacts")).of)
+    elif origin.field == CONTACTS_FIELD:
+        yield from split_contacts(change, value, origin)
     elif origin.field in _ACCOUNT_FIELDS:
         yield known(origin, "change", value)
+    elif origin.field == SELF_TEST_FIELD:
+        yield known(origin, "self_test", value)
     else:
         yield unknown(origin, "malformed" if origin.field is None else "unknown_field", change)
 
@@ -151,6 +159,10 @@ def _field_of(value: dict[str, Any]) -> str | None:
     for name in _EVENT_LISTS:
         if name in value:
             return "smb_message_echoes" if name == "message_echoes" else "messages" if name == "statuses" else name
+    if HISTORY_FIELD in value:
+        return HISTORY_FIELD
+    if "state_sync" in value:
+        return CONTACTS_FIELD
     if "message_template_id" in value and "event" in value:
         return "message_template_status_update"
     return "account_update" if "waba_info" in value else None
@@ -182,6 +194,8 @@ def _instagram_change(change: dict[str, Any], value: dict[str, Any], origin: Ori
         return _messaging(value, origin._replace(field="messaging"))
     if origin.field in _INSTAGRAM_FIELDS:
         return known(origin, "change", value)
+    if origin.field == SELF_TEST_FIELD:
+        return known(origin, "self_test", value)
     return unknown(origin, "malformed" if origin.field is None else "unknown_field", change)
 
 

@@ -6,8 +6,7 @@ Source:
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal
 
 from dentalist.domain.phones import parse_phone
@@ -18,22 +17,22 @@ from dentalist.inbound.events import (
     EchoSeen,
     Event,
     IdentityChanged,
-    MediaRef,
     MessageEdited,
     MessageReceived,
     MessageRevoked,
     PreferenceChanged,
     ReactionChanged,
+    SelfTested,
     Sender,
     StatusChanged,
 )
 from dentalist.inbound.readable import readable_whatsapp
 from dentalist.inbound.shapes import list_of, object_of, text_of
+from dentalist.inbound.whatsapp_content import contact_of, content_of, first_text, type_of
+from dentalist.inbound.whatsapp_history import parse_contacts, parse_history, parse_history_state
 
-_MEDIA_TYPES = {"image", "video", "audio", "document", "sticker"}
 # Nobody said anything yet: no answer, and no window either.
 _SILENT_TYPES = {"system", "request_welcome"}
-_BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]+")
 # The later names, and those of older API versions.
 _IDENTITY_CHANGES: dict[str, Literal["number", "user_id", "security_code"]] = {
     "user_changed_number": "number",
@@ -61,27 +60,27 @@ def parse_whatsapp(message: dict[str, Any], origin: dict[str, Any]) -> Event:
 
 
 def _message(message: dict[str, Any], event: dict[str, Any], origin: dict[str, Any]) -> Event:
-    kind = _type_of(event)
+    kind = type_of(event)
     change = _IDENTITY_CHANGES.get(str(object_of(event.get("system")).get("type")))
     if kind == "system" and change:
         return _identity(event, origin, change)
-    contact = _contact(message, _first(event, "from_user_id"), _first(event, "from"))
+    contact = contact_of(message, first_text(event, "from_user_id"), first_text(event, "from"))
     fields = {**origin, **_common(event, contact, origin)}
     if special := _special(event, kind, fields, sender="contact"):
         return special
     group_id = id_of(event.get("group_id"))
     quiet = kind in _SILENT_TYPES or group_id is not None
     return MessageReceived(
-        **fields, **_content(message, event, kind), group_id=group_id, owes_answer=not quiet, opens_window=not quiet
+        **fields, **content_of(message, event, kind), group_id=group_id, owes_answer=not quiet, opens_window=not quiet
     )
 
 
 def _echo(message: dict[str, Any], event: dict[str, Any], origin: dict[str, Any]) -> Event:
-    kind = _type_of(event)
-    contact = _contact(message, _first(event, "to_user_id"), _first(event, "to"))
+    kind = type_of(event)
+    contact = contact_of(message, first_text(event, "to_user_id"), first_text(event, "to"))
     fields = {**origin, **_common(event, contact, origin)}
     special = _special(event, kind, fields, sender="business")
-    return special or EchoSeen(**fields, **_content(message, event, kind))
+    return special or EchoSeen(**fields, **content_of(message, event, kind))
 
 
 def _special(event: dict[str, Any], kind: str, fields: dict[str, Any], *, sender: Sender) -> Event | None:
@@ -95,7 +94,7 @@ def _special(event: dict[str, Any], kind: str, fields: dict[str, Any], *, sender
         return MessageRevoked(**fields, target_external_id=required_id(body.get("original_message_id")), sender=sender)
     if kind == "edit":
         content = object_of(body.get("message"))
-        new_type = _type_of(content)
+        new_type = type_of(content)
         return MessageEdited(
             **fields,
             target_external_id=required_id(body.get("original_message_id")),
@@ -110,7 +109,7 @@ def _special(event: dict[str, Any], kind: str, fields: dict[str, Any], *, sender
 def _status(message: dict[str, Any], event: dict[str, Any], origin: dict[str, Any]) -> Event:
     to_group = event.get("recipient_type") == "group"
     phone_key = "recipient_participant_id" if to_group else "recipient_id"
-    contact = _contact(message, _first(event, "recipient_user_id"), _first(event, phone_key), required=False)
+    contact = contact_of(message, first_text(event, "recipient_user_id"), first_text(event, phone_key), required=False)
     errors = list_of(event.get("errors"))
     code = object_of(errors[0]).get("code") if errors else None
     return StatusChanged(
@@ -131,7 +130,7 @@ def _status(message: dict[str, Any], event: dict[str, Any], origin: dict[str, An
 def _preference(message: dict[str, Any], event: dict[str, Any], origin: dict[str, Any]) -> Event:
     return PreferenceChanged(
         **origin,
-        contact=_contact(message, _first(event, "user_id"), _first(event, "wa_id")),
+        contact=contact_of(message, first_text(event, "user_id"), first_text(event, "wa_id")),
         category=text_of(event.get("category")),
         value=required_id(event.get("value")),
         detail=text_of(event.get("detail")),
@@ -144,10 +143,10 @@ def _identity(
 ) -> Event:
     system = object_of(event.get("system"))
     new_user_id = id_of(system.get("user_id"))
-    new_phone = parse_phone(_first(system, "wa_id", "new_wa_id"))
+    new_phone = parse_phone(first_text(system, "wa_id", "new_wa_id"))
     former_user_ids = (id_of(system.get("previous_user_id")), id_of(event.get("from_user_id")))
     contact = Contact(
-        phone=parse_phone(_first(event, "from")) or parse_phone(_first(system, "customer")),
+        phone=parse_phone(first_text(event, "from")) or parse_phone(first_text(system, "customer")),
         user_id=next((user_id for user_id in former_user_ids if user_id not in {None, new_user_id}), None),
     )
     if contact.phone is None and contact.user_id is None:
@@ -175,17 +174,21 @@ def _change(message: dict[str, Any], value: dict[str, Any], origin: dict[str, An
     )
 
 
+def _self_test(_message: dict[str, Any], value: dict[str, Any], origin: dict[str, Any]) -> Event:
+    return SelfTested(**origin, nonce=required_id(value.get("nonce")))
+
+
 _PARSERS: dict[str, Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], Event]] = {
     "message": _message,
     "echo": _echo,
     "status": _status,
     "preference": _preference,
     "change": _change,
+    "self_test": _self_test,
+    "history": parse_history,
+    "history_state": parse_history_state,
+    "contacts": parse_contacts,
 }
-
-
-def _type_of(event: dict[str, Any]) -> str:
-    return text_of(event.get("type")) or ("text" if "text" in event else "unknown")
 
 
 def _common(event: dict[str, Any], contact: Contact, origin: dict[str, Any]) -> dict[str, Any]:
@@ -194,65 +197,3 @@ def _common(event: dict[str, Any], contact: Contact, origin: dict[str, Any]) -> 
         "external_id": required_id(event.get("id")),
         "sent_at": instant_of(event.get("timestamp"), received_at=origin["received_at"]),
     }
-
-
-def _content(message: dict[str, Any], event: dict[str, Any], kind: str) -> dict[str, Any]:
-    extras = {"contact": message.get("contact"), "value_errors": message.get("errors")}
-    return {
-        "type": kind,
-        "body": readable_whatsapp(event, kind),
-        "payload": event | {name: value for name, value in extras.items() if value},
-        "reply_id": _reply_id(event),
-        "media": _media(event, kind),
-        "context_external_id": id_of(object_of(event.get("context")).get("id")),
-    }
-
-
-def _reply_id(event: dict[str, Any]) -> str | None:
-    interactive = object_of(event.get("interactive"))
-    chosen = object_of(interactive.get("button_reply")) or object_of(interactive.get("list_reply"))
-    return text_of(chosen.get("id")) or text_of(object_of(event.get("button")).get("payload"))
-
-
-def _media(event: dict[str, Any], kind: str) -> MediaRef | None:
-    content = object_of(event.get(kind)) if kind in _MEDIA_TYPES else {}
-    media_id = id_of(content.get("id"))
-    if media_id is None:
-        return None
-    return MediaRef(
-        id=media_id,
-        mime=text_of(content.get("mime_type")),
-        sha256=text_of(content.get("sha256")),
-        filename=text_of(content.get("filename")),
-        voice=content.get("voice") is True,
-        url=text_of(content.get("url")),
-    )
-
-
-def _contact(message: dict[str, Any], user_id: str | None, phone: str | None, *, required: bool = True) -> Contact:
-    """Who an event is about: by the event's own ids, else by those of the contact that came along.
-
-    A phone can be missing since contacts may hide it behind a username; then it is "" or absent.
-    """
-    card = object_of(message.get("contact"))
-    profile = object_of(card.get("profile"))
-    if phone and _BSUID.fullmatch(phone):
-        user_id, phone = user_id or phone, None
-    contact = Contact(
-        phone=parse_phone(phone) or parse_phone(text_of(card.get("wa_id"))),
-        user_id=id_of(user_id) or id_of(card.get("user_id")),
-        username=text_of(profile.get("username")),
-        name=text_of(profile.get("name")),
-    )
-    if required and contact.phone is None and contact.user_id is None:
-        raise NotUnderstood
-    return contact
-
-
-def _first(source: dict[str, Any], *names: str) -> str | None:
-    def texts() -> Iterator[str]:
-        for name in names:
-            if text := text_of(source.get(name)):
-                yield text
-
-    return next(texts(), None)

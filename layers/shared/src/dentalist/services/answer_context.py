@@ -28,7 +28,7 @@ def answer_context(
         now=now,
         last_ai_answer_at=conversation.last_ai_at,
         handed_back_at=conversation.handed_back_at,
-        contact_name=conversation.contact_name,
+        contact_name=conversation.name_they_gave,
         late=_has_waited(claim, now) > _APOLOGY_AFTER,
         handed_over=_is_with_a_person(claim, understanding),
         handed_over_at=conversation.handoff_at,

@@ -133,7 +133,7 @@ class _Writer:
     @property
     def _attendee_name(self) -> str | None:
         named = (self._claim.patient or {}).get("full_name")
-        return named or self._claim.conversation.contact_name
+        return named or self._claim.conversation.name_they_gave
 
     def _compose(self, understanding: Understanding, context: AnswerContext) -> Draft | None:
         if not self._burst.words and self._burst.media:

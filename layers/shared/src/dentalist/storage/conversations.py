@@ -50,7 +50,7 @@ class SupabaseConversations:
         """
         professionals = self._db.select("professionals", "name", id=self._professional_id)
         values = {"clinic_name": professionals[0]["name"]} if professionals else {}
-        full_name = self._patient_name(conversation) or (conversation.contact_name or "").strip()
+        full_name = self._patient_name(conversation) or (conversation.name_they_gave or "").strip()
         if full_name:
             values |= {"full_name": full_name, "first_name": full_name.split()[0]}
         return values
