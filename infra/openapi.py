@@ -16,6 +16,7 @@ PROJECT = Path(__file__).parents[1]
 FUNCTIONS = PROJECT / "functions"
 TARGET = FUNCTIONS / "system" / "openapi.json"
 _PUBLIC = ("/api/health", "/api/openapi.json", "/api/webhooks/", "/api/meta/")
+_PUBLIC_CALLS = {("get", "/api/marketing/channels/oauth/callback")}  # the state is what it proves itself by
 _PROBLEM = {
     "type": "object",
     "description": "RFC 9457, with a stable `code` and the correlation id to quote to support.",
@@ -117,7 +118,7 @@ def _merge(into: dict[str, Any], part: dict[str, Any], function: str) -> None:
 def _finish(operation: dict[str, Any], path: str, method: str) -> None:
     operation["responses"].pop("422", None)
     operation["responses"]["default"] = _PROBLEM_RESPONSE
-    if path.startswith(_PUBLIC):
+    if path.startswith(_PUBLIC) or (method, path) in _PUBLIC_CALLS:
         return
     operation["security"] = [{"supabase": []}]
     header = {"in": "header", "required": False, "schema": {"type": "string"}}

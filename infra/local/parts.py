@@ -167,9 +167,13 @@ def _kms(stack: Stack) -> Service:
 
 
 def _sandbox(stack: Stack) -> Service:
-    meta = {environment_name(name): value for name, value in stack.parameters().items() if name.startswith("Meta")}
+    apps = {
+        environment_name(name): value
+        for name, value in stack.parameters().items()
+        if name.startswith(("Meta", "InstagramApp", "GoogleClient"))
+    }
     environment = {
-        **meta,
+        **apps,
         "SANDBOX_PORT": str(stack.ports["sandbox"]),
         "SANDBOX_STATE_DIR": str(stack.paths.data / "sandbox"),
         "SANDBOX_WEBHOOK_URL": f"{stack.url('api')}/api/webhooks/whatsapp",
@@ -186,6 +190,8 @@ def _supabase(stack: Stack) -> Service:
         "SUPABASE_SECRET_KEY": stack.secrets["supabase_secret_key"],
         "STORAGE_DIR": str(stack.paths.data / "storage"),
         "MIGRATIONS_DIR": str(ROOT / "supabase" / "migrations"),
+        "SANDBOX_URL": stack.url("sandbox"),  # its mailbox
+        "SITE_URL": stack.parameters()["DashboardPublicUrl"],
     }
     command = ("node", str(ROOT / "infra" / "local" / "supabase" / "serve.mjs"), "--migrate")
     return Service(

@@ -100,6 +100,7 @@ class Stack:
             "MetaWebhookVerifyToken": self.secrets["meta_webhook_verify_token"],
             "WhatsappApiBaseUrl": sandbox,
             "InstagramApiBaseUrl": sandbox,
+            **self._simulated_logins(),
             "DashboardPublicUrl": self.dashboard_url,
             "WebhookPublicUrl": self.url("api"),
             "QueueVisibilitySeconds": "15",
@@ -109,6 +110,22 @@ class Stack:
             if environment_name(name) in self.settings:
                 values[name] = self.settings[environment_name(name)]
         return values
+
+    def _simulated_logins(self) -> dict[str, str]:
+        """The dialogs of Meta and Google, and Google's endpoints, as the sandbox has them."""
+        sandbox = self.url("sandbox")
+        # A caller who brings a dialog of their own for Meta means it for Instagram too.
+        instagram = self.settings.get("META_OAUTH_DIALOG_URL", f"{sandbox}/instagram/oauth/authorize")
+        return {
+            "MetaLoginConfigId": "800000000000001",
+            "MetaOauthDialogUrl": f"{sandbox}/dialog/oauth",
+            "InstagramOauthDialogUrl": instagram,
+            "GoogleClientId": "dentalist.apps.googleusercontent.example",
+            "GoogleClientSecret": self.secrets["google_client_secret"],
+            "GoogleApiBaseUrl": f"{sandbox}/google",
+            "GoogleOauthBaseUrl": f"{sandbox}/google/oauth",
+            "GoogleOauthDialogUrl": f"{sandbox}/google/auth",
+        }
 
     @property
     def dashboard_url(self) -> str:
@@ -208,6 +225,7 @@ def _new_secrets() -> dict[str, str]:
         "supabase_jwt_secret": secrets.token_hex(32),
         "supabase_publishable_key": f"sb_publishable_{secrets.token_urlsafe(24)}",
         "supabase_secret_key": f"sb_secret_{secrets.token_urlsafe(24)}",
+        "google_client_secret": secrets.token_hex(16),
         "kms_master_key": secrets.token_hex(32),
     }
 

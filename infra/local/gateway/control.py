@@ -1,6 +1,8 @@
 """The control interface: is every function up, and run a scheduled function now."""
 
+import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from aiohttp import web
 
@@ -10,7 +12,7 @@ from infra.local.gateway.workers import WorkerPool
 
 
 def make_control_app(pools: Mapping[str, WorkerPool], scheduled: Mapping[str, Scheduled]) -> web.Application:
-    """``GET /health`` and ``POST /fire/{function}``."""
+    """``GET /health`` and ``POST /fire/{function}``, which may say for which moment: ``{"time": "<ISO 8601>"}``."""
 
     async def health(_: web.Request) -> web.Response:
         missing = {
@@ -29,7 +31,11 @@ def make_control_app(pools: Mapping[str, WorkerPool], scheduled: Mapping[str, Sc
         if name not in scheduled:
             return web.json_response({"message": f"{name} is no function with a schedule"}, status=404)
         try:
-            answer = await scheduled[name].fire()
+            instant = _instant_of(await request.read())
+        except ValueError:
+            return web.json_response({"message": 'time is told as {"time": "<ISO 8601>"}'}, status=400)
+        try:
+            answer = await scheduled[name].fire(instant)
         except FunctionError as error:
             return web.json_response({"errorType": error.error_type, "errorMessage": error.message}, status=502)
         return web.Response(body=answer, content_type="application/json")
@@ -38,3 +44,16 @@ def make_control_app(pools: Mapping[str, WorkerPool], scheduled: Mapping[str, Sc
     app.router.add_get("/health", health)
     app.router.add_post("/fire/{function}", fire)
     return app
+
+
+def _instant_of(body: bytes) -> datetime:
+    """The moment that is asked for; now, where none is.
+
+    Raises:
+        ValueError: it is not readable.
+    """
+    wanted = json.loads(body) if body else {}
+    if not isinstance(wanted, dict) or "time" not in wanted:
+        return datetime.now(UTC)
+    instant = datetime.fromisoformat(str(wanted["time"]))
+    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -170,16 +170,16 @@ class Scheduled:
             self._running.add(run)
             run.add_done_callback(self._running.discard)
 
-    async def fire(self) -> bytes:
-        """Call the function now with its schedule event.
+    async def fire(self, instant: datetime) -> bytes:
+        """Call the function now with the schedule event of this moment.
 
         Raises:
             FunctionError: the function failed.
         """
-        return await self._pool.invoke(json.dumps(make_event(self._schedule, datetime.now(UTC))).encode())
+        return await self._pool.invoke(json.dumps(make_event(self._schedule, instant)).encode())
 
     async def _fire_and_log(self) -> None:
         try:
-            await self.fire()
+            await self.fire(datetime.now(UTC))
         except FunctionError as error:
             logger.warning("%s failed on its schedule: %s", self._pool.function.name, error)

@@ -58,7 +58,9 @@ def _seed(db: psycopg.Connection[Row], wanted: Row, templates: list[Row]) -> Row
     _insert_once(db, "professionals", {"id": professional_id, "email": wanted["email"], **wanted["profile"]})
     db.commit()  # the encrypted tokens are written over the API, which must see the professional
     numbers = [_link_number(db, professional_id, wanted, number, kept["token"]) for number in wanted["whatsapp"]]
-    accounts = [_link_instagram(db, professional_id, wanted, account, kept["token"]) for account in wanted["instagram"]]
+    # One of its own, as at Meta: the sandbox is both hosts, and tells by the token which one is meant.
+    token = kept["token"].replace("EAAL", "IGAAL", 1)
+    accounts = [_link_instagram(db, professional_id, wanted, account, token) for account in wanted["instagram"]]
     for number in numbers:
         for template in templates:
             _add_template(db, professional_id, number["channel_id"], template, wanted["template_language"])
@@ -101,6 +103,7 @@ def _link_number(
             "channel": "whatsapp",
             "external_business_id": wanted["business_account_id"],
             "phone_number_id": number["phone_number_id"],
+            "token_kind": "system",
             "ai_persona": wanted["persona"],
         },
         {
@@ -126,6 +129,7 @@ def _link_instagram(
         "channel": "instagram",
         "external_business_id": account["user_id"],
         "phone_number_id": None,
+        "token_kind": "instagram",
         "ai_persona": wanted["persona"],
     }
     channel_id = _channel(db, professional_id, credential, {"display_name": account["username"]}, token)
@@ -187,7 +191,7 @@ def _insert_once(db: psycopg.Connection[Row], table: str, row: Row) -> None:
 
 
 def _register_in_sandbox(wanted: list[Row], described: list[Row], templates: list[Row]) -> None:
-    """Make the numbers known to the simulator of Meta, with their tokens and approved templates."""
+    """Make the accounts known to the simulator of Meta, with their tokens; numbers also with approved templates."""
     for professional, seeded in zip(wanted, described, strict=True):
         for number, channel in zip(professional["whatsapp"], seeded["whatsapp"], strict=True):
             account = {
@@ -198,7 +202,13 @@ def _register_in_sandbox(wanted: list[Row], described: list[Row], templates: lis
                 "verified_name": number["display_name"],
                 "templates": [{**template, "language": professional["template_language"]} for template in templates],
             }
-            httpx.post(f"{os.environ['SANDBOX_URL']}/control/accounts", json=account, timeout=10).raise_for_status()
+            _put_in_sandbox("accounts", account)
+        for account, channel in zip(professional["instagram"], seeded["instagram"], strict=True):
+            _put_in_sandbox("instagram", {**account, "access_token": channel["access_token"]})
+
+
+def _put_in_sandbox(kind: str, account: Row) -> None:
+    httpx.post(f"{os.environ['SANDBOX_URL']}/control/{kind}", json=account, timeout=10).raise_for_status()
 
 
 if __name__ == "__main__":
