@@ -115,7 +115,8 @@ def test_the_link_is_stored_after_everything_else_was_proven(world: World) -> No
 
     world.link()
 
-    assert [call[0] for call in world.businesses.calls] == ["numbers", "is_subscribed", "subscribe", "register", "link"]
+    done = [call[0] for call in world.businesses.calls]
+    assert done == ["numbers", "is_subscribed", "subscribe", "register", "link", "is_subscribed"]
 
 
 def test_a_redirect_repeats_its_address_and_links_every_number(world: World) -> None:
@@ -328,6 +329,36 @@ def test_two_professionals_who_link_the_same_number_at_once_end_with_one_link(wo
     assert world.businesses.subscribed == {WABA_ID}, "whoever came first needs the webhooks"
 
 
+def test_webhooks_that_a_slower_attempt_took_away_before_the_link_was_stored_are_asked_for_again(world: World) -> None:
+    world.book.on_link = lambda: world.businesses.subscribed.discard(WABA_ID)
+
+    world.link()
+
+    assert world.businesses.subscribed == {WABA_ID}
+
+
+def test_webhooks_taken_back_from_under_a_link_that_came_meanwhile_are_given_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.businesses.failures["register"] = RegistrationFailed()
+    take_away = FakeWhatsAppBusiness.unsubscribe
+
+    def just_after_somebody_linked(business: FakeWhatsAppBusiness, waba_id: str) -> None:
+        world.book.add(uuid4())
+        take_away(business, waba_id)
+
+    monkeypatch.setattr(FakeWhatsAppBusiness, "unsubscribe", just_after_somebody_linked)
+    with pytest.raises(RegistrationFailed):
+        world.link()
+
+    assert world.businesses.subscribed == {WABA_ID}
+
+
+def test_a_link_stands_when_its_webhooks_cannot_be_confirmed(world: World) -> None:
+    world.book.on_link = lambda: world.businesses.failures.update(is_subscribed=MetaUnreachable())
+    assert world.link()
+
+
 # ---- linking again
 
 
@@ -532,8 +563,9 @@ def test_a_number_on_the_phone_app_is_not_registered_and_its_history_is_asked_fo
 
     row = coexisting.row
     assert (row.facts["on_phone_app"], row.facts["throughput_per_second"]) == (True, 20)
-    assert coexisting.businesses.calls[-3:] == [
+    assert coexisting.businesses.calls[-4:] == [
         ("link",),
+        ("is_subscribed", WABA_ID),
         ("request_sync", PHONE_NUMBER_ID, "smb_app_state_sync"),
         ("request_sync", PHONE_NUMBER_ID, "history"),
     ], "contacts before history, and both after the link that receives them"

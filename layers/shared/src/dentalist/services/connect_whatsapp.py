@@ -137,6 +137,7 @@ def connect_whatsapp(
     except DomainError:
         _unsubscribe(business, subscribed, accounts)
         raise
+    _stay_subscribed(business, chosen)
     linked = [Linked(channel_id, account) for channel_id, (_, account) in zip(channel_ids, links, strict=True)]
     for number in left_out:
         sentence = _LEFT_OUT.format(number=number.display_phone_number)
@@ -238,17 +239,34 @@ def _subscribe(business: WhatsAppBusiness, chosen: Sequence[_Chosen], subscribed
             subscribed.append(waba_id)
 
 
+def _stay_subscribed(business: WhatsAppBusiness, chosen: Sequence[_Chosen]) -> None:
+    """Somebody who linked the same number a moment behind us may have taken the subscription back with theirs."""
+    try:
+        for waba_id in dict.fromkeys(one.waba_id for one in chosen):
+            if not business.is_subscribed(waba_id):
+                business.subscribe(waba_id)
+    except DomainError as error:
+        logger.warning("subscription not confirmed", extra={"code": error.code})  # the daily look asks again
+
+
 def _unsubscribe(business: WhatsAppBusiness, subscribed: Sequence[str], accounts: Accounts) -> None:
     """Take back what ``_subscribe`` did, unless some number of that WABA is linked by now, whoever's it is."""
     for waba_id in subscribed:
         try:
-            keys = [AccountKey(waba_id, number.id) for number in business.numbers(waba_id)]
-            places = accounts.places(ChannelType.WHATSAPP, keys)
-            if all(place.availability is Availability.FREE for place in places):
+            if _is_nobodys(waba_id, business, accounts):
                 business.unsubscribe(waba_id)
+                # Whoever linked between the question and the answer needs it; whoever links later looks for themselves.
+                if not _is_nobodys(waba_id, business, accounts):
+                    business.subscribe(waba_id)
         except DomainError as error:
             # Webhooks of a number that nobody linked are parked and answered by nobody: untidy, not wrong.
             logger.warning("subscription not taken back", extra={"code": error.code})
+
+
+def _is_nobodys(waba_id: str, business: WhatsAppBusiness, accounts: Accounts) -> bool:
+    keys = [AccountKey(waba_id, number.id) for number in business.numbers(waba_id)]
+    places = accounts.places(ChannelType.WHATSAPP, keys)
+    return all(place.availability is Availability.FREE for place in places)
 
 
 def _registrations(
