@@ -226,10 +226,28 @@ class Dashboard:
 
     def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
         """Call the API as this person; header names with underscores."""
+        return self.call("POST", path, body, **headers)
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """The same with any method; without a body where there is none."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self._http.post(
-            f"{self._stack.api_url}{path}", json=body, headers={"Authorization": f"Bearer {self.token}", **named}
+        return self._http.request(
+            method,
+            f"{self._stack.api_url}{path}",
+            headers={"Authorization": f"Bearer {self.token}", **named},
+            **({} if body is None else {"json": body}),
         )
+
+    def channels(self) -> list[Row]:
+        """The linked accounts, as the API lists them."""
+        answer = self.call("GET", "/api/marketing/channels")
+        answer.raise_for_status()
+        items: list[Row] = answer.json()["items"]
+        return items
+
+    def channel(self, channel_id: str) -> Row:
+        """One of them."""
+        return next(item for item in self.channels() if item["id"] == channel_id)
 
     def close(self) -> None:
         self._http.close()

@@ -82,6 +82,14 @@ def test_a_schedule_can_be_fired_by_hand(toys: ToyStack) -> None:
     assert toys.results()[0]["source"] == "aws.scheduler"
 
 
+def test_a_schedule_can_be_fired_for_another_moment(toys: ToyStack) -> None:
+    response = httpx.post(f"{toys.control_url}/fire/tick", json={"time": "2026-12-24T00:30:00-03:00"}, timeout=10)
+    refused = httpx.post(f"{toys.control_url}/fire/tick", json={"time": "tomorrow"}, timeout=10)
+
+    assert (response.status_code, refused.status_code) == (200, 400)
+    assert toys.results()[-1]["time"] == "2026-12-24T03:30:00Z"
+
+
 def test_firing_a_function_that_fails_says_how(toys: ToyStack) -> None:
     marker = toys.directory / "fail-tick"
     marker.touch()

@@ -1,14 +1,18 @@
 """The stack under test: windows to the outside (infra.demo), the database behind its back, and its processes."""
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from infra.demo.outside import PATIENCE, Clinic, Number, Patient, Row, RunningStack, eventually
+from infra.local.files import read_json
 from infra.local.paths import ROOT, StackPaths
 from infra.local.stack import settings_of_caller
 
@@ -25,8 +30,8 @@ APP_SECRET = json.loads((ROOT / "tests/data/meta/signature_vectors.json").read_t
     "app_secret"
 ]
 SETTINGS = {"REPLY_DEBOUNCE_SECONDS": "1", "META_APP_SECRET": APP_SECRET}
-# Names a stack that runs already, started with SETTINGS: whoever writes these tests need not wait for one each time.
-# (The recorded webhooks happen to a stack once: their tests want one that was just reset.)
+# Names a stack that runs already, started with SETTINGS and some OPENAI_BASE_URL: whoever writes these tests need not
+# wait for one each time. (The recorded webhooks happen to a stack once: their tests want one that was just reset.)
 RUNNING_STACK_VARIABLE = "STACK_UNDER_TEST"
 _COMMAND_SECONDS = 300
 
@@ -56,6 +61,12 @@ class World(RunningStack):
     def patient(self, name: str = "Ana Prueba", number: Number | None = None) -> Patient:
         """A new patient of the first number, unless another is named."""
         return self.new_patient(name, number or self.ferreyra.numbers[0])
+
+    @property
+    def model_url(self) -> str:
+        """Where the stack looks for OpenAI: nobody is there unless a test is. Only keys of professionals lead there."""
+        settings: dict[str, str] = read_json(self.paths.run / "settings.json")
+        return settings["OPENAI_BASE_URL"]
 
     # ---- behind the API's back
 
@@ -94,6 +105,23 @@ class World(RunningStack):
         found = self.rows("select action from marketing_audit_logs where entity_id = %s order by created_at", entity_id)
         return [row["action"] for row in found]
 
+    def traces(self, *words: str) -> list[tuple[str, str]]:
+        """Every table of the store in whose rows one of the words stands, with that word."""
+        found = [
+            (row["name"], word)
+            for word in words
+            for row in self.rows(
+                """select name from (
+                     select quote_ident(table_schema) || '.' || quote_ident(table_name) as name
+                     from information_schema.tables
+                     where table_schema in ('public', 'app', 'storage') and table_type = 'BASE TABLE') as tables
+                   where query_to_xml('select 1 from ' || name || ' as t where strpos(t::text, ' || quote_literal(%s)
+                                      || ') > 0 limit 1', false, false, '')::text like '%%<row>%%'""",
+                word,
+            )
+        ]
+        return sorted(found)
+
     def reconnect(self, number: Number) -> None:
         """Undo what a dead token or a ban did to a number."""
         self.rows(
@@ -122,9 +150,14 @@ class World(RunningStack):
         self.calm()
         return answer
 
-    def fire(self, function: str) -> None:
-        """Run a scheduled function now."""
-        httpx.post(f"{self.description['control_url']}/fire/{function}", timeout=40, trust_env=False).raise_for_status()
+    def fire(self, function: str, *, at: datetime | None = None) -> Row:
+        """Run a scheduled function now, or as it would run at that moment; what it answered."""
+        told = {"time": at.isoformat()} if at else {}
+        url = f"{self.description['control_url']}/fire/{function}"
+        answer = httpx.post(url, json=told, timeout=60, trust_env=False)
+        answer.raise_for_status()
+        returned = answer.json()
+        return returned if isinstance(returned, dict) else {}
 
     def fault(self, action: Mapping[str, Any], *, count: int | None = 1, **match: Any) -> int:
         """How Graph answers the next calls that match."""
@@ -156,17 +189,33 @@ def running_stack() -> Iterator[World]:
         yield world
         world.close()
         return
+    with own_stack() as world:
+        yield world
+
+
+@contextmanager
+def own_stack() -> Iterator[World]:
+    """A stack for nobody else, erased at the end."""
     # Not below pytest's own folder: that one is closed to the user nobody, as whom PostgreSQL runs for root.
     paths = StackPaths(Path(tempfile.mkdtemp(prefix="dentalist-e2e-")))
     paths.directory.chmod(0o711)
     try:
-        command(paths, "infra.local", "up")
+        command(paths, "infra.local", "up", OPENAI_BASE_URL=f"http://127.0.0.1:{_free_port()}/v1")
         world = World(paths)
         yield world
         world.close()
     finally:
         command(paths, "infra.local", "down")
         shutil.rmtree(paths.directory, ignore_errors=True)
+
+
+def _free_port() -> int:
+    """A port for something that is started later: below the range from which outgoing connections take theirs."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def command(paths: StackPaths, module: str, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
