@@ -47,7 +47,7 @@ class Conversation(BaseModel):
 
     @property
     def name_they_gave(self) -> str | None:
-        """What the contact may be called; a label of the clinic's address book ("Juan moroso") is not for their eyes."""
+        """What the contact may be called: a label of the clinic's address book ("Juan moroso") is not for them."""
         return None if self.name_from_phone_app else self.contact_name
 
     def is_window_open(self, now: datetime) -> bool:
