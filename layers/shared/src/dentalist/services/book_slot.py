@@ -70,7 +70,8 @@ def offer_slots(
         lead_time=clinic.lead_time,
         now=now,
         timezone=clinic.timezone,
-        preferred=preferred_ranges(words, now=now, timezone=clinic.timezone) or None,
+        preferred=preferred_ranges(words, now=now, timezone=clinic.timezone, opening_hours=clinic.bookable_hours)
+        or None,
     )
     reason = ", ".join(treatments) or None
     wanted = [SlotToOffer(slot.starts_at, slot.ends_at, reason, attendee_name) for slot in search.slots]
