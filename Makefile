@@ -10,7 +10,7 @@ VENV := .venv/.installed
 NODE := infra/local/supabase/node_modules/.installed
 TEST_OPTIONS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test up down reset status lint format bench soak rotate-keys install browser
+.PHONY: help demo test up down reset status lint format bench eval soak rotate-keys install browser
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -40,6 +40,9 @@ soak: install ## the full-size fault and load runs
 
 bench: install ## the figures of the design, measured
 	@$(PYTHON) -m infra.bench
+
+eval: $(VENV) ## how well messages and dates are understood (OPENAI_API_KEY set: a model too)
+	@$(PYTHON) -m infra.evaluation
 
 rotate-keys: $(VENV) ## wrap the tenants' data keys anew (DATA=1: new keys, every secret sealed again; AGAIN=1: all)
 	@$(PYTHON) -m infra.operations.rotate_keys $(if $(DATA),--data) $(if $(AGAIN),--again)

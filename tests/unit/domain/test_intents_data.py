@@ -1,7 +1,8 @@
 """How well the rules understand labelled messages of different authors and countries.
 
-The held-out messages were labelled before the rules first ran on them. What was misunderstood in that first run has
-since informed the rules, so the figure here guards against regressions; a new author's messages measure progress.
+The held-out messages were labelled before anything ran on them; the first figures are in ``eval_history.jsonl``. What
+was misunderstood then has since informed the rules, never the weights, so the figure here guards against regressions;
+a new author's messages measure progress.
 """
 
 import json
@@ -23,8 +24,10 @@ def read(name: str) -> list[dict[str, str]]:
 
 
 def mistakes(rows: list[dict[str, str]]) -> list[tuple[str, str, str]]:
-    found = ((row["intent"], classify(row["text"]).primary.value, row["text"]) for row in rows)
-    return [mistake for mistake in found if mistake[0] != mistake[1]]
+    found = ((row, classify(row["text"]).primary.value) for row in rows)
+    return [
+        (row["intent"], heard, row["text"]) for row, heard in found if heard not in row.get("intents", row["intent"])
+    ]
 
 
 @pytest.mark.parametrize("name", ["start", "dev", "heldout"])

@@ -1,4 +1,8 @@
-"""What a burst of messages asks for, by rules alone: no model, no network, the same answer every time."""
+"""What a burst of messages asks for, by rules and learned weights of words: no network, the same answer every time.
+
+Rules speak first, and an emergency, an opt-out or the wish for a person that they hear stands. Where they hear nothing,
+or less than the words as a whole suggest, ``word_model`` decides.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,35 @@ from collections.abc import Mapping, Sequence
 
 from dentalist.domain.understanding import tables_changes as changes
 from dentalist.domain.understanding import tables_emergency as emergency
+from dentalist.domain.understanding import tables_pain as pain
 from dentalist.domain.understanding import tables_requests as requests
 from dentalist.domain.understanding.intents import HandoffReason, Intent, ScoredIntent, Topic, Understanding
 from dentalist.domain.understanding.language import detect_language
 from dentalist.domain.understanding.normalise import bare_words, normalise, unstretched
+from dentalist.domain.understanding.people import find_people
 from dentalist.domain.understanding.rules import Rule, confidence, evidence
 from dentalist.domain.understanding.tables_booking import BOOK
 from dentalist.domain.understanding.tables_opt_out import COURTESY, KEYWORDS, OPT_OUT
 from dentalist.domain.understanding.tables_topics import POLITE, QUESTION, TOPICS
 from dentalist.domain.understanding.treatments import find_treatments
+from dentalist.domain.understanding.word_model import likelihood
 
 _SURE_ENOUGH = 0.5
 _UNCLEAR = 0.2
 _CERTAIN = 0.99
 _INQUIRY_BESIDE_A_REQUEST = 0.6
 _MOVED = 0.8
+
+# How rules and words are weighed against each other; chosen on messages of authors that neither had seen.
+_SHARE_OF_RULES = 0.75
+_SHARE_OF_TOPICS = 0.45
+_STILL_HEARD = 0.6  # what the rules heard besides, and the words do not contradict
+_LIKELY = 0.4
+_SAID_CLEARLY = 0.75  # requests this sure are answered in the order in which they were made
+_MAX_POSITION = 1_000_000
+_EMERGENCY_LIKELY = 0.6  # a missed one is worse than a false one
+_OPT_OUT_LIKELY = 0.85  # one that nobody asked for silences reminders
+_STANDS = (Intent.EMERGENCY, Intent.OPT_OUT)
 
 # What is asked along with a booking or a price and deserves its own sentence.
 _ASKED_BESIDE_A_REQUEST = frozenset(
@@ -36,6 +54,8 @@ _ASKED_BESIDE_A_REQUEST = frozenset(
     }
 )
 _HOW_ARE_YOU = Rule("how_are_you", 1, r"como (?:estas?|estan|andan?|va)|que tal|todo bien", negatable=False)
+
+_ANOTHER = {"one_for_day", "and_another"}  # an appointment besides the one that is called off
 
 Found = dict[Intent, list[Rule]]
 
@@ -70,13 +90,15 @@ def classify(
         found[Intent.OPT_OUT] = [Rule("keyword", _CERTAIN, "keyword")]
     topics = _find_topics(text)
     scores, reasons = _resolve(found)
+    _weigh(scores, likelihood(text), topics, text)
     topics = _inquire(text, scores, topics)
     words = bare_words(" ".join(burst))
     return Understanding(
-        intents=_ordered(scores),
+        intents=_ordered(scores, _positions(found, text)),
         topics=topics,
         treatments=find_treatments(f"{words} {text}", treatments),
         insurances=tuple(name for name in insurances if f" {bare_words(name)} " in f" {words} "),
+        people=find_people("\n".join(burst)),
         language=language,
         handoff_reason=_handoff_reason(scores, reasons),
         signals=tuple(rule.name for rules in found.values() for rule in rules),
@@ -107,8 +129,8 @@ def _find_requests(text: str) -> Found:
 
 def _find_emergency(text: str) -> list[Rule]:
     found = [*evidence(emergency.RED_FLAGS, text), *evidence(emergency.EXPLICIT, text)]
-    if not any(evidence(emergency.SLIGHT, text)):
-        found += evidence(emergency.PAIN, text)
+    if not any(evidence(pain.SLIGHT, text)):
+        found += evidence(pain.PAIN, text)
     return found
 
 
@@ -128,12 +150,34 @@ def _resolve(found: Found) -> tuple[dict[Intent, float], list[Rule]]:
         scores[Intent.RESCHEDULE_APPOINTMENT] = max(scores.get(Intent.RESCHEDULE_APPOINTMENT, 0), _MOVED)
     if scores.get(Intent.RESCHEDULE_APPOINTMENT, 0) >= _SURE_ENOUGH or (
         scores.get(Intent.CANCEL_APPOINTMENT, 0) >= _SURE_ENOUGH
-        and not any(rule.name == "one_for_day" for rule in found[Intent.BOOK_APPOINTMENT])
+        and not _ANOTHER.intersection(rule.name for rule in found[Intent.BOOK_APPOINTMENT])
     ):
         scores.pop(Intent.BOOK_APPOINTMENT, None)  # the appointment it speaks of exists already
     if Intent.OPT_OUT in scores:
         scores.pop(Intent.REQUEST_QUOTE, None)  # "no más promociones" asks for no price
     return {intent: score for intent, score in scores.items() if score >= _SURE_ENOUGH}, reasons
+
+
+def _weigh(scores: dict[Intent, float], chances: Mapping[Intent, float], topics: frozenset[Topic], text: str) -> None:
+    """Correct what the rules heard by what the words as a whole are likely to mean."""
+    if not chances or Intent.OPT_OUT in scores:
+        return
+    share = 1.0 if topics & _ASKED_BESIDE_A_REQUEST else _SHARE_OF_TOPICS
+    inquiry = share * confidence(rule for topic in topics for rule in evidence(TOPICS[topic], text))
+    totals = {intent: chances[intent] + _SHARE_OF_RULES * scores.get(intent, 0) for intent in chances}
+    totals[Intent.GENERAL_INQUIRY] += inquiry
+    best = max(totals, key=lambda intent: totals[intent])
+    for intent in list(scores):
+        if intent not in _STANDS and intent is not best and totals[intent] < _STILL_HEARD:
+            del scores[intent]
+    if best is Intent.EMERGENCY:
+        if chances[best] >= _EMERGENCY_LIKELY and not any(evidence(pain.SLIGHT, text)):
+            scores[best] = max(scores.get(best, 0), chances[best])
+    elif best is Intent.OPT_OUT:
+        if chances[best] >= _OPT_OUT_LIKELY and "?" not in text:  # nobody asks to be left alone with a question
+            scores[best] = max(scores.get(best, 0), chances[best])
+    elif best is not Intent.GENERAL_INQUIRY and best not in scores and chances[best] >= _LIKELY:
+        scores[best] = max(_SURE_ENOUGH, chances[best])
 
 
 def _find_topics(text: str) -> frozenset[Topic]:
@@ -156,10 +200,23 @@ def _inquire(text: str, scores: dict[Intent, float], topics: frozenset[Topic]) -
     return topics | {Topic.QUESTION} if nothing_answers_it else topics
 
 
-def _ordered(scores: Mapping[Intent, float]) -> tuple[ScoredIntent, ...]:
-    def key(intent: Intent) -> tuple[bool, bool, float, int]:
-        first = intent is not Intent.EMERGENCY, intent is not Intent.OPT_OUT
-        return (*first, -round(scores[intent], 2), _ORDER.index(intent))
+def _positions(found: Found, text: str) -> Mapping[Intent, int]:
+    """Where in the text each request begins, as far as rules heard it."""
+    return {
+        intent: min(position for rule in rules if (position := rule.position(text)) is not None)
+        for intent, rules in found.items()
+        if any(rule.weight >= _SURE_ENOUGH and rule.position(text) is not None for rule in rules)
+    }
+
+
+def _ordered(scores: Mapping[Intent, float], positions: Mapping[Intent, int]) -> tuple[ScoredIntent, ...]:
+    """What cannot wait first, then requests as they were said, each as sure as the other; then by how sure they are."""
+
+    def key(intent: Intent) -> tuple[bool, bool, bool, bool, int, float, int]:
+        first = intent is not Intent.EMERGENCY, intent is not Intent.OPT_OUT, intent is not Intent.HUMAN_HANDOFF
+        said = scores[intent] >= _SAID_CLEARLY and intent in positions
+        place = positions[intent] if said else _MAX_POSITION
+        return (*first, not said, place, -round(scores[intent], 2), _ORDER.index(intent))
 
     return tuple(ScoredIntent(intent, round(min(scores[intent], _CERTAIN), 2)) for intent in sorted(scores, key=key))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dentalist.domain.understanding.people import Person
+
 
 class Intent(StrEnum):
     """The eight intents clients rely on; stored in ``ai_metadata.intent``."""
@@ -69,13 +71,15 @@ class Understanding:
     """What a burst of messages asks for.
 
     ``intents`` is never empty and ordered by how the answer must treat them: an emergency first, then an opt-out, then
-    by confidence. ``treatments`` are the clinic's own names when a list was given, else the generic ones.
+    what was asked clearly, in the order in which it was said, then the rest by confidence.
+    ``treatments`` are the clinic's own names when a list was given, else the generic ones.
     """
 
     intents: tuple[ScoredIntent, ...]
     topics: frozenset[Topic] = frozenset()
     treatments: tuple[str, ...] = ()
     insurances: tuple[str, ...] = ()
+    people: tuple[Person, ...] = field(default=(), repr=False)  # named besides the author; their names stay here
     language: Language = Language.SPANISH
     handoff_reason: HandoffReason | None = None  # why a person, when HUMAN_HANDOFF is among the intents
     signals: tuple[str, ...] = field(default=())  # names of the rules that spoke: for ai_metadata, holds no text

@@ -10,19 +10,20 @@ from dentalist.domain.understanding.intents import Language
 # Words of one language that the others do not have; names and loan words ("stop", "bracket") are left out.
 _ENGLISH = frozenset(
     {
-        "afternoon", "and", "appointment", "are", "can", "cost", "could", "do", "does", "emergency", "english",
-        "evening", "for", "good", "have", "hello", "help", "hey", "hi", "how", "i'm", "is", "like", "morning",
-        "much", "my", "need", "of", "pain", "please", "price", "speak", "teeth", "terrible", "thank", "thanks",
-        "the", "to", "today", "tomorrow", "tooth", "toothache", "want", "what", "when", "where", "with",
-        "would", "you", "your",
+        "afternoon", "and", "appointment", "are", "call", "can", "cost", "could", "do", "does", "emergency", "english",
+        "evening", "for", "from", "good", "have", "hello", "help", "hey", "hi", "how", "i'm", "is", "like", "list",
+        "messages", "morning", "much", "my", "need", "of", "pain", "please", "price", "remove", "sending", "speak",
+        "teeth", "terrible", "texting", "thank", "thanks", "the", "to", "today", "tomorrow", "tooth", "toothache",
+        "want", "what", "when", "where", "with", "would", "you", "your",
     }
 )  # fmt: skip
 _PORTUGUESE = frozenset(
     {
-        "agendar", "amanha", "atendimento", "boa", "bom", "com", "consulta", "custa", "dente", "dentes",
-        "dentista", "dor", "estou", "falar", "favor", "fica", "gostaria", "hoje", "horario", "inchado",
-        "limpeza", "marcar", "muita", "muito", "nao", "noite", "obrigada", "obrigado", "oi", "ola", "onde",
-        "por", "preciso", "quanto", "queria", "quero", "rosto", "tarde", "tem", "um", "uma", "voce", "voces",
+        "aceitam", "agendar", "amanha", "atendimento", "boa", "bom", "cartao", "com", "consulta", "custa", "dente",
+        "dentes", "dentista", "desmarcar", "dor", "endereco", "estou", "falar", "favor", "fica", "gostaria", "hoje",
+        "horario", "inchado", "limpeza", "mandar", "marcar", "mensagem", "muita", "muito", "nao", "noite", "obrigada",
+        "obrigado", "oi", "ola", "onde", "parem", "por", "posso", "preciso", "qual", "quanto", "queria", "quero",
+        "remarcar", "rosto", "semana", "sexta", "tarde", "tem", "terca", "um", "uma", "valeu", "vem", "voce", "voces",
     }
 )  # fmt: skip
 _SPANISH = frozenset(

@@ -21,7 +21,8 @@ CONCEPTS: Mapping[str, str] = {
     ),
     "hurting": (r"dol\w+|duel\w+|muelas?|dientes?|encias?|punza\w*|pinchaz\w+"),
     "elsewhere": (
-        r"la cabeza|la panza|el estomago|la barriga|la espalda|la rodilla|el pie|la cintura|el alma|pagar"
+        r"la cabeza|la panza|el estomago|la barriga|la espalda|la rodilla|el pie|la cintura|el alma"
+        r"|el bolsillo|la billetera|pagar"
         r"|decir"
     ),
     "will_it_hurt": (r"va a doler|me duele..2 si me|duele..2 (?:ponerse|sacarse|hacerse|ponerme|sacarme|hacerme)"),
@@ -45,7 +46,8 @@ CONCEPTS: Mapping[str, str] = {
         r"|tendreis|queda|quedan|existe|tenias|tenian"
     ),
     "persona": (
-        r"personas?|humanos?|humana|alguien|recepcion\w*|secretari\w+|doctor\w*|dentista|odontolog\w+|asesor\w*"
+        r"personas?|humanos?|humana|alguien|doc|dra?|much?ach[oa]|recepcion\w*|secretari\w+|doctor\w*"
+        r"|dentista|odontolog\w+|asesor\w*"
         r"|operador\w*|encargad\w+|administracion|ejecutiv\w+|representante|agente|responsable"
         r"|senorita|senora|gente|duen[oa]|titular|profesional"
     ),
@@ -102,13 +104,18 @@ class Rule:
 
     def speaks(self, text: str) -> bool:
         """Whether the rule finds its evidence in normalised text."""
+        return self.position(text) is not None
+
+    def position(self, text: str) -> int | None:
+        """Where in normalised text the rule first finds its evidence."""
         pattern, unless, requires = self._compiled
         if requires and not requires.search(text):
-            return False
+            return None
         found = pattern.finditer(text)
         if self.negatable:
             found = (match for match in found if not is_negated(text, match.start()))
-        return next(found, None) is not None and not (unless and unless.search(text))
+        first = next(found, None)
+        return None if first is None or (unless and unless.search(text)) else first.start()
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:

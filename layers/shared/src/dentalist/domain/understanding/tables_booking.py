@@ -30,7 +30,7 @@ BOOK: tuple[Rule, ...] = (
     Rule(
         "any_free",
         0.75,
-        r"(?:<hay>)..3 (?:turnos?|citas?|horas?|horitas?|lugar\w*|huecos?|espacio|cupos?|disponib\w+|agenda"
+        r"(?:<hay>)..3 (?:turnos?|citas?|horas?|horitas?|lugar\w*|huecos?|espacio|cupos?|campo|sitio|disponib\w+|agenda"
         r"|libres?|algun turno)(?: libres?| disponibles?)?",
         unless=r"a que hora (?:<hay>)|donde..2 estacionar|(?:que|cual) hora",
     ),
@@ -56,7 +56,8 @@ BOOK: tuple[Rule, ...] = (
     Rule(
         "wants_to_be_seen",
         0.65,
-        r"(?:<quiero>|para) (?:que (?:me|le|la|lo|nos) (?:vea\w*|revis\w+|atienda\w*|vies\w+|viera\w*"
+        r"quiero ver (?:al|a la) (?:doctor\w*|dentista|odontolog\w+)|(?:<quiero>|para) (?:que (?:me|le|la|lo"
+        r"|nos) (?:vea\w*|revis\w+|atienda\w*|vies\w+|viera\w*"
         r"|control\w+|chequ\w+)|atenderme|revisarme|ver al|ver a la|consultar con)",
         unless=r"atienda..2 <persona>|atender..2 <persona>",
     ),
@@ -87,7 +88,8 @@ BOOK: tuple[Rule, ...] = (
     Rule(
         "came_loose",
         0.6,
-        r"se (?:me|le) (?:despego|salio|cayo|solto|rompio|ha caido|ha salido|desprendio|zafo)..3 (?:brackets?"
+        r"se (?:me|le) (?:ha )?(?:despego|despegado|salio|cayo|solto|soltado|rompio|caido|salido|desprendio"
+        r"|zafo)..3 (?:brackets?"
         r"|corona|funda|empaste|arreglo|tapadura|calza|provisori\w+|retenedor|alambre|amalgama|perno)",
     ),
     Rule(
@@ -133,7 +135,8 @@ BOOK: tuple[Rule, ...] = (
     Rule(
         "how_to_book",
         0.7,
-        r"(?:como|donde)..4 (?:sac|ped|agend|reserv|program)\w+..2 (?:<turno>|<consulta>)|(?:sacar"
+        r"como (?:le hago|hago|agendo|reservo|saco)..3 (?:<turno>)?(?= [.,?]|$)|(?:como|donde)..4 (?:sac|ped"
+        r"|agend|reserv|program)\w+..2 (?:<turno>|<consulta>)|(?:sacar"
         r"|pedir)..1 <turno>",
     ),
     Rule(
@@ -141,6 +144,28 @@ BOOK: tuple[Rule, ...] = (
         0.5,
         r"paciente nuev[oa]|nuev[oa] paciente|primera vez|(?:hago|hacer|tengo que hacer) para (?:atender\w*|ir"
         r"|sacar|pedir)",
+    ),
+    Rule(
+        "due",
+        0.7,
+        r"(?:me|le|nos) toca..2 (?:limpieza|revision|control|ajuste|consulta|chequeo)",
+    ),
+    Rule(
+        "takes_one",
+        0.7,
+        r"(?:tomo|agarro|me quedo con|elijo|prefiero) (?:el|la) (?:de las?|<weekday>|de la|del)|somos..3 nos atienden"
+        r"|puedo (?:llevar|ir con)..3 (?:hoy|manana|<weekday>)|(?:<weekday>|hoy|manana) (?:hay|tien\w+|puedo)..1 \?"
+        r"|(?:quiero|necesito) otr[oa] para (?:mi|el|la)",
+    ),
+    # Said after calling one off: "cancelá el de mañana y dame uno el jueves".
+    Rule(
+        "and_another",
+        0.75,
+        r"(?:y|,|\.|mejor|pero)(?: a mi| ya| si)?(?: me)? (?:dame|deme|danos|poneme|ponme|busca\w*|agend\w+"
+        r"|fijate si hay|pasame"
+        r"|program\w+|reserv\w+|das?|saca\w*)(?: \w+){0,1} (?:uno|una|otr[oa]|que ten\w+|turno|cita|hora|algo|<weekday>"
+        r"|el <weekday>)",
+        requires=r"cancel\w+|anul\w+|borr\w+|quit\w+|no voy|de baja|elimin\w+|sac[ao]me",
     ),
     # Hints: none is enough alone.
     Rule(
@@ -177,6 +202,7 @@ BOOK: tuple[Rule, ...] = (
     Rule(
         "foreign_booking",
         0.75,
-        r"(?:book|make|schedule|need|want)..3 appointment|marcar..2 consulta|agendar..2 horario",
+        r"(?:get|have|book|make|schedule|need|want|like)..4 (?:appointment|checkup)"
+        r"|do you have anything available|marcar..2 consulta|agendar..2 horario",
     ),
 )

@@ -10,7 +10,10 @@ CANCEL: tuple[Rule, ...] = (
         0.9,
         r"cancel\w+|anul(?:ar\w*|a|ame|e|en|eme|o)|suspend\w+",
         unless=(
-            r"suscripcion|politica..2 cancel\w+|sin cancelar|si cancelo|cancelar la deuda"
+            r"suspender..2 (?:aspirina|medic\w+|pastillas?|anticoagulante|remedios?|antibiotico)|suscripcion"
+            r"|notificacion\w*|recordatorios|cancel\w+..2 (?:la deuda|la cuota|con tarjeta|en cuotas"
+            r"|en efectivo)"
+            r"|politica..2 cancel\w+|sin cancelar|si cancelo|cancelar la deuda"
             r"|puedo cancelar en (?:cuotas|efectivo)"
         ),
     ),
@@ -28,12 +31,15 @@ CANCEL: tuple[Rule, ...] = (
     Rule(
         "place_for_another",
         0.8,
-        r"(?:dale|den|dar|dele|darle)(?: el| mi)? (?:lugar|turno|cita|hora) a otr\w+|cede\w+ (?:el|mi)",
+        r"(?:dale|den|dar|dele|darle)(?: el| mi)? (?:lugar|turno|cita|hora) a (?:otr\w+|alguien)|cede\w+ (?:el|mi)",
     ),
     Rule(
         "without_effect",
         0.85,
-        r"sin efecto|no c(?:ue|o)nt\w+ conmigo|dar?me de baja (?:el|la) (?:<turno>)|bajarme del? (?:<turno>)",
+        r"(?:dej(?:o|amos|emos|alo|ala|en|e)|olvid\w+|desist\w+|prescind\w+|declin\w+|liber\w+)..3 (?:<turno>"
+        r"|espacio|lugar)(?= [.,?]|$| de)|(?:me|bajame|bajo)..1 (?:bajo|del?)..2 (?:<turno>)(?= [.,?]|$| de)"
+        r"|no (?:me )?esper(?:en|eis|es)(?= [.,?]|$)|no hace falta..4 (?:<turno>)|no va a hacer falta"
+        r"|sin efecto|no c(?:ue|o)nt\w+ conmigo|dar?me de baja (?:el|la) (?:<turno>)|bajarme del? (?:<turno>)",
         negatable=False,
     ),
     Rule(
@@ -46,12 +52,14 @@ CANCEL: tuple[Rule, ...] = (
     Rule(
         "off_the_diary",
         0.85,
-        r"(?:borr|quit|sac|saqu|elimin|tach)\w*..5 agenda",
+        r"(?:borr|quit|saqu|tach)\w*..5 (?:del <weekday>|de hoy|de manana|lista del)|no quiero ir(?= [.,?]|$)"
+        r"|mejor ya no|(?:borr|quit|sac|saqu|elimin|tach)\w*..5 agenda",
     ),
     Rule(
         "appointment_off",
         0.75,
-        r"lo de (?:<dia>)..4 no (?:va|voy|puedo|podre)",
+        r"nao (?:vou|posso|consigo)..2 (?:poder|conseguir|ir|comparecer)|desmarcar|(?:can t|cannot"
+        r"|won t be able to)..2 (?:make it|come)|lo de (?:<dia>)..4 no (?:va|voy|puedo|podre)",
         negatable=False,
     ),
 )
@@ -72,13 +80,15 @@ CANNOT_COME: tuple[Rule, ...] = (
         r"no (?:voy|vamos|va|ire|iremos|asistire|asistiremos|llego|llegamos|alcanzo)(?: a (?:ir|llegar|asistir"
         r"|poder))?(?: (?:(?:el|al|a la|a mi|este) )?(?:hoy|manana|<weekday>|turno|cita|consulta|hora|ni ahi"
         r"|a las))",
-        unless=r"(?:anos|meses|tiempo|mucho)..2 que no voy",
+        unless=r"(?:anos|meses|tiempo|mucho)..2 que no voy|si no voy",
         negatable=False,
     ),
     Rule(
         "no_time",
         0.7,
-        r"no (?:me|nos) da(?:n)?..2 (?:tiempo|los tiempos|horario)|no (?:ire|iremos|asistire|asistiremos"
+        r"(?:ya|siempre|al final|finalmente|mejor)..2 no (?:voy|vamos|ire|va)(?= [.,?]|$| a ir)"
+        r"|no la voy a armar|no alcanzo..2 ir|no (?:me|nos) da(?:n)?..2 (?:tiempo|los tiempos|horario)"
+        r"|no (?:ire|iremos|asistire|asistiremos"
         r"|concurrire|voy|vamos)(?= [.,?]|$)|no (?:ire|iremos|asistire|asistiremos|concurrire)",
         unless=r"que no (?:voy|vamos)(?: [.,?]|$)",
         negatable=False,
@@ -104,7 +114,26 @@ RESCHEDULE: tuple[Rule, ...] = (
     Rule(
         "reschedule",
         0.9,
-        r"(?:reprogram|reagend|posterg|pospon|pospus|aplaz|reacomod|recalend)\w*",
+        r"(?:reprogram|reagend|posterg|pospon|pospus|aplaz|reacomod|recalend|reasign|reschedul|remarc)\w*"
+        r"|modificar..3 (?:<turno>|cita|hora)|otra alternativa|(?:move|change)..2 appointment"
+        r"|mudar..2 (?:horario|consulta)",
+    ),
+    Rule(
+        "change_it",
+        0.8,
+        r"(?:dej|pas|corr|mov|cambi)\w*(?:mosl[oa]|moslo) (?:para|al?)|no me queda..1 (?:dia|horario|hora)"
+        r"|(?:la|lo|melo|mela|sela|selo)..2 (?:cambi|corr[aeio]|muev|mov|pate|adelant|recorr|atras|retras"
+        r"|reacomod|tir[aeo])"
+        r"\w*|(?:pas|cambi|muev|corr|adelant|atras|tir|pate)(?:e|a|ame|eme|are|aste)?(?:melo|mela|sela|selo|lo|la)"
+        r"|la (?:puede|podemos|pueden|podeis) (?:dejar|pasar)|me (?:la|lo) pas\w+..1 (?:para|a|al)",
+        unless=r"(?:la|lo) (?:corr|pas)\w+..2 (?:con|al) <persona>|pasamela|pasamelo",
+    ),
+    Rule(
+        "can_it_be_moved",
+        0.65,
+        r"se (?:puede|podra|podria|pudiera)..2 (?:mas tarde|mas temprano|otr[oa]|atras\w+|retras\w+|adelant\w+|cambi\w+"
+        r"|mover|correr|pasar)|puedo ir..2 (?:mas tarde|mas temprano|despues|a y media)|hay chance de..2 adelant\w+"
+        r"|<hay> otr[oa](?= [.,?]|$| horario| hora| fecha)",
     ),
     Rule(
         "move_appointment",
@@ -121,7 +150,9 @@ RESCHEDULE: tuple[Rule, ...] = (
     Rule(
         "appointment_moved",
         0.85,
-        r"(?:<turno>|consulta)..9 (?:cambi\w+|mov\w+|corr[aei]\w*|adelant\w+|atras\w+|retras\w+|pas(?:ar\w*"
+        r"(?:<turno>)..9 (?:no )?(?:l[oa] )?(?:podran?|podria\w*|pueden?) (?:pon|dej|pas|cambi)\w+..1 (?:el"
+        r"|para)|(?:<turno>|consulta)..9 (?:cambi\w+|mov\w+|corr[aei]\w*|adelant\w+|atras\w+|retras\w+"
+        r"|pas(?:ar\w*"
         r"|ame|es|a|e|as|en)|dejar\w*|dejas?|pate\w+)..3 (?:para|al?|otr[ao]|mas|una)",
     ),
     Rule(
@@ -145,7 +176,9 @@ RESCHEDULE: tuple[Rule, ...] = (
     Rule(
         "another_time",
         0.45,
-        r"(?:para|hay|en|a|seria) otr[ao] (?:dia|horario|momento|semana|fecha|hora)|otro dia",
+        r"no (?:puedo|voy|llego|podre)(?: \w+){0,3} [.,] (?:el |la )?<dia>(?: \w+){0,4} si|no (?:puedo|podre"
+        r"|llego|voy|me queda|alcanzo)(?: \w+){0,4} [.,](?: \w+){0,3} <dia>(?: \w+){0,3} \?"
+        r"|(?:para|hay|en|a|seria) otr[ao] (?:dia|horario|momento|semana|fecha|hora)|otro dia",
         unless=r"otro dia (?:te|les|los)",
     ),
     Rule(
@@ -158,7 +191,10 @@ RESCHEDULE: tuple[Rule, ...] = (
         0.65,
         r"(?:otra|nueva|distinta|diferente) (?:fecha|hora|cita)|(?:otro|nuevo|distinto) (?:turno|horario)"
         r"|(?:otro|otra) (?:dia|momento) (?:me|mejor|puede|seria)",
-        unless=r"(?:sacar|pedir|agendar|necesito|quiero|quisiera|dar)..1 otr[oa] (?:turno|cita)",
+        unless=(
+            r"(?:sacar|pedir|agendar|necesito|quiero|quisiera|dar)..1 otr[oa] (?:turno|cita)|^otr[oa] (?:turno"
+            r"|cita)"
+        ),
     ),
     Rule(
         "to_another_day",
@@ -196,7 +232,10 @@ RESCHEDULE: tuple[Rule, ...] = (
     Rule(
         "bad_moment",
         0.4,
-        r"(?:me|nos) (?:viene|queda|resulta|cae)n? (?:muy |re )?(?:mal|complicado|imposible)|se me complic\w+",
+        r"(?:me|nos) (?:viene|queda|resulta|cae|cuadra)n? (?:muy |re |mas )?(?:mal|complicado|imposible"
+        r"|incomodo|dificil|mejor)"
+        r"|se me (?:complic|cruz|junt|superpus)\w+|no me (?:acomoda|sirve|va bien|cuadra)..2 (?:hora|horario"
+        r"|dia|cita|turno)",
     ),
     Rule(
         "could_it_be",
@@ -206,7 +245,11 @@ RESCHEDULE: tuple[Rule, ...] = (
     Rule(
         "come_later",
         0.65,
-        r"(?:podria\w*|puedo|podemos|podriamos) (?:ir|pasar|llegar)..2 (?:mas tarde|mas temprano|antes|despues)",
+        r"(?:tien\w+|ten[ei]s|hay)..2 horario..1 mas (?:tarde|temprano).{0,20} mi <turno>|y si (?:voy|vamos"
+        r"|llego|paso)..2 (?:mas tarde|mas temprano|antes|despues|otro dia)|(?:atender|verme"
+        r"|ver)..2 antes de mi (?:<turno>)|(?:podria\w*|puedo|podemos|podriamos) (?:ir|pasar"
+        r"|llegar)..2 (?:mas tarde|mas temprano|antes|despues)",
+        unless=r"\d+ minutos",
     ),
     Rule(
         "earlier_or_later",

@@ -10,20 +10,29 @@ from dentalist.domain.understanding.rules import Rule
 
 RED_FLAGS: tuple[Rule, ...] = (
     Rule(
+        "at_the_end",
+        0.75,
+        r"^(?:ay |por favor |doctor\w* )?(?:ya )?no (?:l[oa] )?(?:aguanto|soporto|doy"
+        r"|puedo)(?: mas)?(?: por favor)?(?: [.?])?$",
+        negatable=False,
+    ),
+    Rule(
         "face_swollen",
         0.95,
         r"<cara>..5 (?:<hinchado>)|(?:<hinchado>)..5 <cara>",
-        unless=r"va a (?:hinch|inflam)\w+|puede (?:hinch|inflam)\w+",
+        unless=r"va a (?:hinch|inflam)\w+|puede (?:hinch|inflam)\w+|hinch\w+..3 con la anestesia",
     ),
     Rule(
         "face_like_a_balloon",
         0.95,
-        r"<cara>..4 (?:como|es|parece|hecha) (?:un|una) (?:globo|melon|pelota|balon|sapo)",
+        r"<cara>..4 (?:como|es|parece|hecha|de)(?: un| una)? (?:globo|melon|pelota|balon|sapo|sandia|zapallo"
+        r"|hinchad[oa])",
     ),
     Rule(
         "swollen_all_over",
         0.9,
-        r"(?:estoy|esta|toy|amaneci|desperte|tengo) (?:tod[oa]|muy|super|re)..1 hinchad[oa]",
+        r"(?:estoy|esta|toy|amaneci|desperte|tengo) (?:tod[oa]|muy|super|re)..1 hinchad[oa]|se (?:me|le) hinch\w+ todo"
+        r"|<boca>..2 (?:muy|re|toda|super) (?:hinch|inflam)\w+|hinchazon",
     ),
     Rule(
         "bleeding_does_not_stop",
@@ -38,6 +47,7 @@ RED_FLAGS: tuple[Rule, ...] = (
         "bleeding_heavily",
         0.95,
         r"sangr\w+..3 <mucho>|(?:mucha|tanta|bastante) sangre|a chorros|hemorragia|desangr\w+",
+        unless=r"tuv[eo]..3 hemorragia|hemorragia hace",
     ),
     Rule(
         "spits_blood",
@@ -53,7 +63,10 @@ RED_FLAGS: tuple[Rule, ...] = (
         r"|arranco)..4 <diente>|(?:rompi|revente|parti|quebre|fracture|perdi|perdio|vole|arranque|boto"
         r"|bote)..3 <diente>|<diente>..1 (?:baila\w*|floj[oa]s?|suelt[oa]s?|colgando|movid[oa]s?)"
         r"|baila..3 <diente>|<diente>..2 (?:rot[oa]s?|partid[oa]s?|quebrad[oa]s?|fracturad[oa]s?)",
-        unless=r"de leche|protesis|dentadura|hace (?:anos|meses|mucho)",
+        unless=(
+            r"de leche|protesis|dentadura|hace (?:anos|meses|mucho|tiempo|rato|un ano)|no (?:me )?(?:molesta"
+            r"|duele|da guerra)|no es urgente|urgente no es"
+        ),
     ),
     Rule(
         "blow_to_the_mouth",
@@ -66,15 +79,17 @@ RED_FLAGS: tuple[Rule, ...] = (
     Rule(
         "breathing_swallowing_opening",
         0.95,
-        r"(?:no|cuesta|dificultad|dificil|apenas|sin poder)..4 (?:respir\w+|tragar|trago|hablar|(?:abrir"
+        r"(?:no|cuesta|dificultad|dificil|apenas|sin poder)..4 (?:respir\w+|tragar|deglutir|trago|(?:abrir"
         r"|cerrar|mover)..2 boca)|trabad[ao]..2 (?:mandibula|boca|quijada)|(?:mandibula|quijada)..2 (?:trab"
-        r"|salio|desencaj)\w*|ahog\w+|falta el aire|sin aire|asfixi\w+",
+        r"|salio|desencaj)\w*|(?:cuesta|no puedo|dificultad para)..1 hablar(?! con)"
+        r"|no puedo pasar..2 (?:saliva|agua|comida|nada)|(?:cerr|cierr)\w*..2 garganta|ahog\w+|falta el aire"
+        r"|sin aire|asfixi\w+",
         negatable=False,
     ),
     Rule(
         "swallowed_something",
         0.9,
-        r"(?:trague|trago|tragado|aspir[oe])..2 (?:un|una|el|la) \w+",
+        r"(?:trague|trago|tragado|aspir[oe])..2 (?:un|una|el|la) \w+|(?:clav|ator|atrag|atasc)\w*..6 garganta",
         unless=r"saliva|trago en",
     ),
     Rule(
@@ -82,7 +97,7 @@ RED_FLAGS: tuple[Rule, ...] = (
         0.85,
         r"pus|absceso|flemon\w*|infec\w+|suput?r\w+|(?:sal|bot|larg)\w*..3 (?:algo|liquido"
         r"|materia)..2 (?:amarill|verd|blanc)\w+",
-        unless=r"(?:precio|cuanto) \w+",
+        unless=r"(?:precio|cuanto) \w+|(?:tuve|tenia|el ano pasado|hace anos)..6 (?:flemon|absceso|infec\w+)",
     ),
     Rule(
         "fever_and_mouth",
@@ -95,10 +110,13 @@ RED_FLAGS: tuple[Rule, ...] = (
         "severe_pain",
         0.95,
         r"due[lr]\w*..6 <mucho>|<mucho>..2 dolor\w*|dolor\w*..5 <mucho>|dolorazo|doloron"
-        r"|me (?:esta )?mata\w*..3 dolor|due[lr]\w*..6 una (?:banda|bocha|barbaridad)|muy adolorid\w+"
+        r"|me (?:esta )?mata\w*..3 dolor|due[lr]\w*..6 una (?:banda|bocha|barbaridad)|dolor\w* que no me deja"
+        r"|muy adolorid\w+"
         r"|mucho duele|veo..2 estrellas|me (?:explota|revienta|estalla)|dolor..5 (?:oido|cabeza|ojo)",
         unless=(
-            r"<will_it_hurt>|(?:tuve|tenia|dolia|dolio)..4 (?:pero|despues|cuando|la otra|el ano)"
+            r"<will_it_hurt>|due[lr]\w*..2 (?:que te|que me (?:saquen|pongan|hagan))|no es tan..1 (?:terrible"
+            r"|fuerte|grave)|(?:da|dan|produce|causa|sin) dolor\w*|(?:tuve|tenia|dolia|dolio)..4 (?:pero"
+            r"|despues|cuando|la otra|el ano)"
             r"|(?:la otra vez|la ultima vez|el ano pasado|la vez pasada)..4 (?:tuve|tenia|dolia|dolio)"
         ),
         requires=r"me|le|nos|tengo|tiene|estoy|esta|siento|con|traigo|trae|ando|llevo|dolor\w*|muelas?",
@@ -109,7 +127,7 @@ RED_FLAGS: tuple[Rule, ...] = (
         r"no (?:l[oa] |me |la )?(?:aguant\w+|soport\w+|resist\w+|toler\w+|doy mas|puedo mas|puedo con)"
         r"|insoportable|inaguantable|me muero|muero|desesperad[oa]|llorando|llora|grita\w*|ya no se que tomar"
         r"|me retuerzo|(?:estoy|ando) (?:re |muy )?mal (?:de|con|por) (?:la|el|una) (?:muela|diente|dolor)"
-        r"|a la miseria|fatal",
+        r"|a la miseria|(?:estoy|encuentro|ando|paso)..2 fatal",
         requires=r"<hurting>",
         negatable=False,
     ),
@@ -126,10 +144,11 @@ RED_FLAGS: tuple[Rule, ...] = (
         "no_sleep_for_pain",
         0.9,
         r"no (?:he |me )?(?:puedo|pude|podido|deja|dejo|duerm\w+|dormi|pegue)..3 (?:dormir|comer|ojo|noche"
-        r"|hablar|nada)?|sin dormir|toda la noche (?:despiert\w+|llorando|con dolor)|(?:me )?(?:desperto"
+        r"|hablar|nada)?|sin dormir..3 (?:muela|diente|dolor)|sin dormir|toda la noche (?:despiert\w+"
+        r"|llorando|con dolor)|(?:me )?(?:desperto"
         r"|despierta)..3 dolor",
         unless=r"no (?:puedo|pude) (?:ir|asistir|llegar)",
-        requires=r"dol\w+|duel\w+|hinch\w+",
+        requires=r"dol\w+|duel\w+|hinch\w+|muelas?|dientes?",
         negatable=False,
     ),
     Rule(
@@ -143,7 +162,8 @@ RED_FLAGS: tuple[Rule, ...] = (
     Rule(
         "half_face_numb",
         0.85,
-        r"(?:durmio|dormid[oa]|adormec\w+|paraliz\w+|caid[ao])..3 (?:cara|lengua|labio|boca)|(?:cara|lengua"
+        r"(?:durmio|dormid[oa]|adormec\w+|paraliz\w+|durmiendo|caid[ao])..3 (?:cara|lengua|labio|boca|ojo)"
+        r"|(?:cara|lengua"
         r"|labio|boca)..2 (?:dormid[oa]|adormecid[oa]|paralizad[oa]|torcid[oa])",
         unless=r"(?:horas|hoy)..4 anestesia",
     ),
@@ -174,7 +194,8 @@ RED_FLAGS: tuple[Rule, ...] = (
     Rule(
         "allergic_reaction",
         0.9,
-        r"reaccion alergica|ronchas|me dio alergia|alergia..4 (?:antibiotico|anestesia|remedio)",
+        r"reaccion alergica|reaccion (?:a|con|por) la anestesia|ronchas|me dio alergia"
+        r"|alergia..4 (?:antibiotico|anestesia|remedio)",
     ),
     Rule(
         "wants_to_die",
@@ -190,7 +211,9 @@ RED_FLAGS: tuple[Rule, ...] = (
     Rule(
         "foreign_red_flag",
         0.9,
-        r"toothache|severe pain|terrible pain|swollen|bleeding|knocked out|muita dor|inchad\w+",
+        r"toothache|tooth pain|jaw..2 swell\w+|severe pain|terrible pain|swollen|bleeding|knocked out"
+        r"|muita dor|dor insuportavel"
+        r"|unbearable|inchad\w+",
     ),
     Rule(
         "foreign_emergency",
@@ -213,6 +236,9 @@ EXPLICIT: tuple[Rule, ...] = (
         r"|emergencias?)|emergencia|urgencia",
         unless=(
             r"<not_ours>|(?:precio|cuanto|costo|valor)..5 (?:urgencia|emergencia)|numero de emergencia"
+            r"|internad\w+ de (?:urgencia|emergencia)|(?:urgencias?|emergencias?) (?:los|el|en) (?:domingos?"
+            r"|sabados?|feriados?|fin\w*)|urgencia de bano|(?:una|mi) (?:amig|prim|vecin"
+            r"|conocid)\w+..4 urgencia"
             r"|no es (?:una )?(?:urgencia|emergencia)"
         ),
     ),
@@ -221,7 +247,8 @@ EXPLICIT: tuple[Rule, ...] = (
         0.75,
         r"urgente\w*|urgentisimo|urge doctor\w*",
         unless=(
-            r"no es..1 urgente|nada urgente|no tan urgente|sin urgencia|factura|recibo|presupuesto"
+            r"no es..1 urgente|urgente lo de|puede esperar|nada urgente|no tan urgente|sin urgencia|factura"
+            r"|recibo|presupuesto"
             r"|no urgente|urgente no|no (?:me )?urge"
         ),
     ),
@@ -229,105 +256,9 @@ EXPLICIT: tuple[Rule, ...] = (
         "on_call",
         0.8,
         r"guardia",
-        unless=r"guardia(?:s)? civil|(?:estoy|trabajo|tengo)..2 guardia",
-    ),
-)
-
-PAIN: tuple[Rule, ...] = (
-    Rule(
-        "mouth_injured",
-        0.7,
-        r"<boca>..3 (?:negr[oa]|abiert[oa]|colgando|morad[oa]"
-        r"|cortad[oa]|lastimad[oa]|clavad[oa]|expuest[oa]|destrozad[oa])"
-        r"|nervio..3 (?:aire|expuesto|vista)|(?:clav|quem|lastim)\w+..4 <boca>",
-        unless=r"bo(?:ca|cas) abierta|cepillo",
-    ),
-    Rule(
-        "tooth_torments",
-        0.8,
-        r"<diente>..4 (?:mata\w*|volviendo loc[oa]|tortura\w*)|(?:mata|matando)..3 <diente>",
-    ),
-    Rule(
-        "tooth_hurts",
-        0.7,
-        r"(?:me|le|nos|les|te) (?:esta |estan |sigue |siguen )?(?:duele\w*|doliendo)(?! (?:mucho |tanto "
-        r"|bastante )?<elsewhere>)",
-        unless=r"<will_it_hurt>",
-    ),
-    Rule(
-        "has_pain",
-        0.7,
-        r"(?:tengo|tiene|estoy con|esta con|siento|siente|traigo|trae|sigo con|ando con|llevo|con)..4 dolor\w*",
-    ),
-    Rule(
-        "mentions_pain",
-        0.65,
-        r"dolor(?:es)?(?! de (?:cabeza|panza|estomago|espalda|garganta))",
-        unless=r"tuve|tenia|dolia|dolio|(?:da|dan|produce|causa|habra|hay|quita|para el|especialista en) dolor",
-    ),
-    Rule(
-        "gum_swollen",
-        0.7,
-        r"encias?..3 (?:hinch\w+|inflam\w+)|(?:hinch\w+|inflam\w+)..4 (?:encias?|boca)",
-    ),
-    Rule(
-        "is_bleeding",
-        0.7,
-        r"sangrado (?:tras|despues|post|en|de)|(?:esta|estoy|estan|sigo|sigue|anda)..1 sangrando|(?:me"
-        r"|le) sangra..2 (?:boca|herida|donde)",
-    ),
-    Rule(
-        "blood",
-        0.7,
-        r"sangre",
-        unless=r"(?:analisis|examen|muestra|presion|donar|tipo)..2 sangre",
-    ),
-    Rule(
-        "numb",
-        0.6,
-        r"no siento..3 (?:lengua|labio|cara|boca)",
-        negatable=False,
-    ),
-)
-
-# Said together with pain, these make it something to look at, not an emergency.
-SLIGHT: tuple[Rule, ...] = (
-    Rule(
-        "slight",
-        1,
-        r"un (?:po(?:co|quito|quitin)|pelin|tantito|cachito)|poquito|poquitito|tantito|apenas|leve\w*|algo de",
-        negatable=False,
-    ),
-    Rule(
-        "discomfort",
-        1,
-        r"molestias?|incomod\w+|sensib\w+",
-        negatable=False,
-    ),
-    Rule(
-        "sometimes",
-        1,
-        r"a veces|de vez en cuando|cada tanto|de repente",
-        negatable=False,
-    ),
-    Rule(
-        "only_when",
-        1,
-        r"(?:solo |cuando |si |al )(?:me )?(?:como|tomo|bebo|muerdo|mastico|cepillo|comer|tomar|morder"
-        r"|masticar|cepillarme|mastique|coma|tome|aprieto)|con (?:el |lo )?(?:frio|dulce|calor|caliente)",
-        negatable=False,
-    ),
-    Rule(
-        "over",
-        1,
-        r"ya no|ya (?:se me |me |se )?paso|se me paso|ya estoy (?:bien|mejor)|no (?:me )?duele",
-        negatable=False,
-    ),
-    Rule(
-        "a_question",
-        1,
-        r"es normal que..3 duela|duele..3 (?:el|la|los|las|un|una) (?:endodoncia|implante|blanqueamiento"
-        r"|extraccion|anestesia|limpieza|ortodoncia|brackets)",
-        negatable=False,
+        unless=(
+            r"guardia(?:s)? civil|(?:estoy|trabajo|tengo)..3 guardia|(?:una|mi) (?:amig|prim|vecin"
+            r"|conocid)\w+..4 urgencia|guardia (?:los|el) (?:domingos?|sabados?|fin\w*|feriados?)"
+        ),
     ),
 )

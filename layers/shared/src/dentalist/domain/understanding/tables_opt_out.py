@@ -9,7 +9,8 @@ from dentalist.domain.understanding.rules import Rule
 
 KEYWORDS = frozenset(
     {
-        "alto", "baja", "bajas", "basta", "cancelar suscripcion", "desuscribir", "desuscribirme",
+        "alto", "baja", "bajaa", "bajame", "spam", "es spam", "parad", "paren", "basta ya", "stop ya", "eliminame",
+        "eliminenme", "bajas", "basta", "cancelar suscripcion", "desuscribir", "desuscribirme",
         "desuscripcion", "end", "estop", "la baja", "no mas", "opt out", "optout", "parar", "quit",
         "remover", "s t o p", "sair", "salir", "stop", "stop all", "stop promo", "stopp", "una baja",
         "unsubscribe", "vaja",
@@ -28,7 +29,7 @@ OPT_OUT: tuple[Rule, ...] = (
         0.95,
         r"(?:no|nunca|tampoco|ya no|dej\w+) (?:me |nos |le |les |volver a |vuelvan a "
         r"|vuelva a )*(?:<escribir>)..3 mas|(?:no|nunca) mas (?:me |nos )?(?:<escribir>)",
-        unless=r"<another_way>",
+        unless=r"<another_way>|paso|pasa",
         negatable=False,
     ),
     Rule(
@@ -37,7 +38,10 @@ OPT_OUT: tuple[Rule, ...] = (
         r"(?:no|ya no|nunca)..1 (?:me |nos )?(?:<escribir>)..4 (?:<publicidad>|nada|mas (?:cosas|esto|nada))"
         r"|de no (?:me )?(?:<escribir>)..4 (?:<publicidad>|mas)|(?:no|ya no) (?:me |nos )?(?:escriban|molesten"
         r"|contacten)",
-        unless=r"<another_way>|no me (?:llego|llegaron|llega|mandaron|enviaron|mando|paso|pasaron|mandaste)",
+        unless=(
+            r"<another_way>|no (?:se )?(?:me|le) (?:pas\w+|calma)|no me (?:llego|llegaron|llega|mandaron|enviaron"
+            r"|mando|paso|pasaron|mandaste)"
+        ),
         negatable=False,
     ),
     Rule(
@@ -56,13 +60,16 @@ OPT_OUT: tuple[Rule, ...] = (
         r"(?:dej\w+|par(?:en|a|e|ad)|basta|cort\w+|terminen|ces\w+)(?: ya)?(?: de| con)(?: los| las| tanto"
         r"| tantos| sus)? (?:escrib\w+|mand\w+|envi\w+|molest\w+|joder|contact\w+|spam\w*|fastidi\w+|romper"
         r"|acos\w+|insistir|llenar\w*|<publicidad>)",
-        unless=r"deja\w* de (?:sangr\w+|doler)",
+        unless=r"deja\w* de (?:sangr\w+|doler)|mand\w+ (?:el menu|opciones|audios?)",
     ),
     Rule(
         "unsubscribe_me",
         0.95,
         r"(?:dar\w*|dame|dadme|deme|denme|den|dese|quiero|pido|solicito|deseo|pedir|tramitar)..3 baja",
-        unless=r"(?:baja|stop)..5 (?:turnos?|citas?|horas?|consulta|reserva)",
+        unless=(
+            r"(?:baja|stop)..5 (?:turnos?|citas?|horas?|consulta|reserva|paciente|dia|<weekday>)"
+            r"|no quiero que me den"
+        ),
     ),
     Rule(
         "never_write",
@@ -88,7 +95,10 @@ OPT_OUT: tuple[Rule, ...] = (
         r"(?:borr|elimin|sac|saqu|quit|remov|remuev|retir|excluy|exclu|tach|salir|salgo|sali)\w*..5 (?:listas?"
         r"|base de datos|base|difusion|contactos?|grupo|numero|telefono|registros?|envios?|cadena"
         r"|<publicidad>)",
-        unless=r"(?:borr|elimin|quit|sac)\w*..2 (?:turnos?|citas?|horas?|muelas?)|sac\w+..2 (?:numero|turnos?)",
+        unless=(
+            r"lista (?:del? )?(?:<weekday>|hoy|manana|espera)|(?:borr|elimin|quit|sac)\w*..2 (?:turnos?|citas?"
+            r"|horas?|muelas?)|sac\w+..2 (?:numero|turnos?)"
+        ),
     ),
     Rule(
         "erase_me",
@@ -99,18 +109,26 @@ OPT_OUT: tuple[Rule, ...] = (
     Rule(
         "too_many",
         0.85,
-        r"tant[oa]s? (?:<publicidad>)|me tienen hart[oa]|no insist\w+|paren|dej\w+ (?:en paz|tranquil[oa])"
+        r"(?:vale ya|par(?:en|enle|ad)|molest\w+|hart[oa] de|cansad[oa] de)..3 (?:mensaj\w+|publicidad"
+        r"|promo\w*|whatsapps?|sms)|bloque\w+..5 (?:numero|siguen|insisten)"
+        r"|(?:siguen|vuelven a|si) (?:escrib|mand)\w+..4 bloque\w+|tant[oa]s? (?:<publicidad>)"
+        r"|me tienen hart[oa]|no insist\w+|paren|dej\w+ (?:en paz|tranquil[oa])"
         r"|cansad[oa] de (?:<publicidad>|que me (?:<escribir>))",
     ),
     Rule(
         "subscription",
         0.95,
-        r"suscripcion|desuscri\w+|unsubscribe|opt out|stop messag\w+|stop (?:texting|sending)",
+        r"cancel\w+..2 (?:<publicidad>)|suscripcion|desuscri\w+|unsubscribe|opt out|stop messag\w+"
+        r"|stop (?:texting|sending)",
     ),
     Rule(
         "no_more_noun",
         0.95,
-        r"no mas (?:<publicidad>)|basta de (?:<publicidad>)|stop (?:<publicidad>)",
+        r"sin mas (?:<publicidad>)|(?:revoc|retir)\w*..3 (?:consentimiento|autorizacion)|no ser contactad\w+"
+        r"|no me avisen mas|no (?:escribais|manden|escriban|molesten)(?= [.,?]|$)|me doy de baja"
+        r"|no (?:me )?interesa\w*..4 (?:<publicidad>)|remove (?:me|my number)|stop (?:texting|writing"
+        r"|messaging)|nao quero mais..2 mensage\w+|par\w+ de..2 mandar|no mas (?:<publicidad>)"
+        r"|basta de (?:<publicidad>)|stop (?:<publicidad>)",
         negatable=False,
     ),
 )

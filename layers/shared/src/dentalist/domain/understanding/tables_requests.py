@@ -10,7 +10,7 @@ QUOTE: tuple[Rule, ...] = (
         0.85,
         r"cuant[oa]s?..5 (?:cuest\w+|sal(?:e|en|dria\w*|dra|ir|ga)|val(?:e|en|dria\w*)|cobr\w+|esta|estan"
         r"|cost\w+|anda|andan|rond\w+|estaria|seria|sera|matas|pagar\w*|pagaria|paga|es (?:la|el)|son)",
-        unless=r"cuant[oa]s? (?:dura|tarda|demora|tiempo|falta)|a cuantas (?:cuadras|calles)",
+        unless=r"cuant[oa]s? (?:se )?(?:dura|tarda|demora|tiempo|falta|sesiones)|a cuantas (?:cuadras|calles)",
     ),
     Rule(
         "price",
@@ -56,8 +56,8 @@ QUOTE: tuple[Rule, ...] = (
     ),
     Rule(
         "foreign_price",
-        0.75,
-        r"how much|price|cost|quanto custa|quanto e",
+        0.95,
+        r"how much|price|cost|quanto (?:custa|fica|e|sai)|qual o (?:valor|preco)",
     ),
 )
 
@@ -65,8 +65,8 @@ HANDOFF: tuple[Rule, ...] = (
     Rule(
         "talk_to",
         0.9,
-        r"(?:habl\w+|charl\w+|convers\w+|comuni\w+|chatear|contact\w+|tratar|ver"
-        r"|escribir\w*)..3 con..4 (?:<persona>|ustedes|vosotros)",
+        r"(?:habl\w+|platic\w+|charl\w+|convers\w+|comuni\w+|chatear|contact\w+|tratar|ver"
+        r"|escribir\w*)..3 con..4 (?:<persona>|ustedes|vosotros|ella|el)(?! (?:jueves|viernes|lunes|martes))",
         unless=r"hable con (?:la|el)..2 (?:y|me dijo)|ya hable",
     ),
     Rule(
@@ -103,7 +103,10 @@ HANDOFF: tuple[Rule, ...] = (
         0.8,
         r"(?:pon|pas|dam|dar|comuni|deriv|contact|habl|charl|convers)\w*..1 con (?!(?:turno|cita|tarjeta|obra"
         r"|seguro|anestesia|dolor|el turno|la tarjeta|que|esto|eso|cuidado))\w+",
-        unless=r"hable con|contar con|con (?:los|las) (?:precios?|costos?|valor\w*)",
+        unless=(
+            r"lo (?:hablo|charlo|converso|consulto|veo) con|con mi \w+ y|hable con|contar con|con (?:los"
+            r"|las) (?:precios?|costos?|valor\w*)"
+        ),
     ),
     Rule(
         "real_person",
@@ -122,13 +125,15 @@ HANDOFF: tuple[Rule, ...] = (
     Rule(
         "nobody_there",
         0.7,
-        r"no hay nadie|hay alguien|nadie (?:me )?(?:atiende|contesta|responde)",
+        r"no hay nadie|hay (?:alguien|una persona)|nadie (?:me )?(?:atiende|contesta|responde)",
         negatable=False,
     ),
     Rule(
         "not_understood",
         0.75,
-        r"no (?:me |le |te )?(?:entend\w+|entiend\w+|comprend\w+)..2 nada|no entend\w+ nada|estas maquinas"
+        r"no me (?:estas? )?entend\w+|cualquier cosa|no me contestan?|falta de respeto|nadie (?:me )?resuelve"
+        r"|con quien (?:puedo|tengo que) hablar|no (?:me |le |te )?(?:entend\w+|entiend\w+"
+        r"|comprend\w+)..2 nada|no entend\w+ nada|estas maquinas"
         r"|(?:esto|asi|eso) no (?:me )?(?:sirve|ayuda|funciona)|no me (?:entendes|entiendes|entiende)",
         negatable=False,
     ),
@@ -150,7 +155,9 @@ COMPLAINT: tuple[Rule, ...] = (
     Rule(
         "bad_service",
         0.85,
-        r"pesim[oa]\w*|mala atencion|mal servicio|estaf\w+|indignad\w+|verguenza|mala praxis|negligencia"
+        r"disconform\w*|inconform\w*|chant(?:a|as)|devuelv\w+..2 (?:plata|dinero)|cobraron (?:de mas|doble"
+        r"|dos veces)|cobro indebido|(?:dejado|dejaron|dejo) fatal|pesim[oa]\w*|mala atencion|mal servicio"
+        r"|estaf\w+|indignad\w+|verguenza|mala praxis|negligencia"
         r"|(?:arreglaron|hicieron|atendieron|trataron|quedo|dejaron)(?: muy| re)? mal",
     ),
 )

@@ -9,18 +9,20 @@ from dentalist.domain.understanding.normalise import bare_words
 
 # Our name first; the others are how patients in some country call the same thing.
 _SYNONYMS: Mapping[str, str] = {
-    "limpieza": r"limpiezas?|profilaxis|detartraje|tartrectomia|higiene|destartraje|sarro",
-    "ortodoncia": r"ortodoncia|brackets?|brakets?|frenillos|frenos|aparatos?|alineadores?|invisalign",
-    "endodoncia": r"endodoncias?|conductos?|matar el nervio|tratamiento de nervio",
-    "extracción": r"extraccion(?:es)?|exodoncias?|(?:sacar\w*|extraer\w*|quitar\w*)(?: \w+){0,3} (?:muelas?|dientes?)"
+    "limpieza": r"limpiezas?|limpiecita|limpeza|cleaning|profilaxis|detartraje|tartrectomia|higiene|destartraje|sarro",
+    "ortodoncia": r"ortodoncia|brackets?|brakets?|frenillos|frenos|aparat(?:o|ito)s?"
+    r"|aparelho|braces|alambres?|alineadores?|invisalign",
+    "endodoncia": r"endodoncias?|root canal|conductos?|matar el nervio|tratamiento de nervio",
+    "extracción": r"extraccion(?:es)?|exodoncias?|(?:sacar\w*|extraer\w*|quitar\w*)(?: \w+){0,3} "
+    r"(?:muelas?|dientes?|(?:de|del) juicio)"
     r"|muelas? (?:de|del) juicio|cordal(?:es)?|terceros? molar(?:es)?",
     "arreglo de caries": r"arreglos?|caries|empastes?|tapaduras?|calzas?|resinas?|obturacion(?:es)?|amalgamas?",
-    "implante": r"implantes?",
-    "corona": r"coronas?|fundas?",
+    "implante": r"implantes?|implants?",
+    "corona": r"coronas?|fundas?|(?:muelas?|dientes?) de porcelana",
     "perno": r"pernos?",
     "carillas": r"carillas?",
-    "blanqueamiento": r"blanqueamientos?|blanquear\w*|aclaramiento",
-    "prótesis": r"protesis|dentaduras?|placa completa|puentes?",
+    "blanqueamiento": r"blanqueamientos?|blanquear\w*|aclaramiento|clareamento|whitening|dientes (?:mas )?blancos",
+    "prótesis": r"protesis|dentaduras?|planchas?|placa completa|puentes?",
     "placa de descanso": r"miorrelajante|placa de (?:descanso|relajacion|bruxismo)|bruxismo|ferulas?|guarda oclusal",
     "diseño de sonrisa": r"disenos? de sonrisa",
     "radiografía": r"radiografias?|panoramicas?|placas? radiografic\w+|rayos x",

@@ -1,0 +1,82 @@
+"""The evaluation counts what it says it counts."""
+
+import json
+import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dentalist.domain.understanding.intents import Intent, ScoredIntent, Understanding
+from infra.evaluation import __main__ as command
+from infra.evaluation import engines, report
+from infra.evaluation.expressions import expected_ranges, is_read
+from infra.evaluation.figures import measure
+from infra.evaluation.labels import DATA, Expression, Message, messages
+
+B, C, E, G = Intent.BOOK_APPOINTMENT, Intent.CANCEL_APPOINTMENT, Intent.EMERGENCY, Intent.GENERAL_INQUIRY
+ZONE = "America/Argentina/Buenos_Aires"
+
+
+def hears(*intents: Intent) -> Understanding:
+    return Understanding(tuple(ScoredIntent(intent, 0.9) for intent in intents))
+
+
+def test_recall_counts_what_was_missed_and_precision_what_was_invented() -> None:
+    answers = {"a": hears(E), "b": hears(G), "c": hears(E, B)}
+    figures = measure([Message("a", (E,)), Message("b", (E,)), Message("c", (B,))], lambda text: answers[text])
+    assert (figures.recall[E].right, figures.recall[E].of) == (1, 2)
+    assert (figures.precision[E].right, figures.precision[E].of) == (1, 2)
+    assert (figures.accuracy.right, figures.accuracy.of) == (1, 3)
+    assert figures.confusion[B, E] == 1
+
+
+def test_several_requests_count_only_when_all_are_heard_in_order() -> None:
+    answers = {"a": hears(C, B), "b": hears(B, C), "c": hears(C)}
+    both = [Message(text, (C, B)) for text in answers]
+    figures = measure(both, lambda text: answers[text])
+    assert (figures.several.right, figures.several.of) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("label", "right"), [("2026-11-26", True), ("2026-11-27", False), ("2026-11-26 00:00-13:00", False)]
+)
+def test_an_expression_is_right_only_when_exactly_the_expected_instants_come_out(label: str, right: bool) -> None:
+    assert is_read(Expression("mañana", "2026-11-25T11:00", ZONE, (label,))) is right
+
+
+def test_a_label_is_clipped_to_now() -> None:
+    zone = ZoneInfo(ZONE)
+    now = datetime(2026, 11, 25, 11, tzinfo=zone)
+    ((starts_at, _),) = expected_ranges(Expression("", "", ZONE, ("2026-11-25..2026-11-26",)), now, zone)
+    assert starts_at == now
+
+
+def test_without_a_key_one_sentence_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert engines.model("openai", "x") == "Only the rules were judged: openai needs its key in OPENAI_API_KEY."
+
+
+def test_a_run_prints_every_figure_and_adds_one_line_to_the_history(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path
+) -> None:
+    history = tmp_path / "history.jsonl"
+    monkeypatch.setattr(report, "HISTORY", history)
+    monkeypatch.setattr(sys, "argv", ["eval", "--note", "why"])
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    assert command.main() == 0, "the targets of the design are met on held-out messages"
+
+    [entry] = [json.loads(line) for line in history.read_text("utf-8").splitlines()]
+    assert (entry["note"], entry["engine"]) == ("why", "rules/rules-es")
+    assert set(entry["sets"]) == {"start", "dev", "heldout"}
+    printed = capsys.readouterr().out
+    for figure in ("emergency: recall", "opt_out: precision", "dates and times", "meant \\ heard"):
+        assert figure in printed
+
+
+def test_labelled_messages_are_enough_and_of_every_country_and_language() -> None:
+    rows = [json.loads(line) for file in DATA.glob("intents_*.jsonl") for line in file.read_text("utf-8").splitlines()]
+    assert len(rows) >= 2000
+    assert {"AR", "MX", "ES", "CL", "CO"} <= {row.get("country") for row in rows}
+    assert {message.language for message in messages("heldout")} == {"es", "en", "pt"}
