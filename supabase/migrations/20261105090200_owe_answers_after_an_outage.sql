@@ -47,7 +47,7 @@ language sql set search_path = '' as $$
   select app.raise_alert(
     p_channel.professional_id, 'unanswered', 'info',
     case p_count
-      when 1 then 'Mientras la cuenta no funcionaba quedó una conversación sin responder. Miralas en Conversaciones.'
+      when 1 then 'Mientras la cuenta no funcionaba quedó una conversación sin responder. Mirala en Conversaciones.'
       else format('Mientras la cuenta no funcionaba quedaron %s conversaciones sin responder. Miralas en Conversaciones.',
                   p_count)
     end,

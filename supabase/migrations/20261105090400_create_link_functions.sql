@@ -67,6 +67,7 @@ $$;
 call app.guard_function('app.link_refusal(uuid, jsonb)');
 
 -- The secret half. A new number speaks as the professional's others do; one that comes back keeps what it was told.
+-- meta_user_id is whoever gave the token that is stored: the earlier one's callbacks are not about it any more.
 create function app.put_credential(p_professional_id uuid, p_account jsonb) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -89,7 +90,7 @@ begin
   on conflict (id) do update
   set external_business_id = excluded.external_business_id,
       phone_number_id = excluded.phone_number_id,
-      meta_user_id = coalesce(excluded.meta_user_id, known.meta_user_id),
+      meta_user_id = excluded.meta_user_id,
       access_token_encrypted = excluded.access_token_encrypted,
       refresh_token_encrypted = coalesce(excluded.refresh_token_encrypted, known.refresh_token_encrypted),
       registration_pin_encrypted = coalesce(excluded.registration_pin_encrypted, known.registration_pin_encrypted),

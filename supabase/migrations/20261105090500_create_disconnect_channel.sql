@@ -36,6 +36,21 @@ language sql set search_path = '' as $$
 $$;
 call app.guard_function('app.erase_secrets(uuid, text)');
 
+-- Google gives a permission to our app as a whole: giving one token back ends all of that person's. Which person that is
+-- we are not told, so a calendar of the same name, or of none, counts as possibly theirs, and the permission stays. The
+-- name of somebody's own calendar is their address unless they changed it.
+create function app.siblings_of(p_channel public.marketing_channels, p_account_id text) returns integer
+language sql stable set search_path = '' as $$
+  select count(*)::integer
+  from public.marketing_channel_credentials other
+  left join public.marketing_channels other_channel on other_channel.credential_id = other.id
+  where other.channel = p_channel.type and other.status <> 'disconnected' and other.id <> p_channel.credential_id
+    and case p_channel.type
+          when 'google_calendar' then coalesce(other_channel.display_name = p_channel.display_name, true)
+          else other.external_business_id = p_account_id end
+$$;
+call app.guard_function('app.siblings_of(public.marketing_channels, text)');
+
 -- siblings: what else, at anybody's, still needs the webhooks of the same account. Two numbers of one account that go at
 -- the same moment take turns, so that the last one sees that it is the last.
 create function public.disconnect_channel(
@@ -52,15 +67,13 @@ begin
   from public.marketing_channel_credentials
   where id = (select credential_id from public.marketing_channels
               where id = p_channel_id and professional_id = p_professional_id);
-  perform pg_advisory_xact_lock(hashtextextended('account:' || account_id, 0));
+  perform pg_advisory_xact_lock(hashtextextended('account:' || coalesce(account_id, 'google_calendar'), 0));
   select * into channel from public.marketing_channels
   where id = p_channel_id and professional_id = p_professional_id for no key update;
   if not found then
     return jsonb_build_object('outcome', 'not_found');
   end if;
-  select count(*) into siblings from public.marketing_channel_credentials as other
-  where other.external_business_id = account_id and other.channel = channel.type and other.status <> 'disconnected'
-    and other.id <> channel.credential_id;
+  siblings := app.siblings_of(channel, account_id);
   if channel.status = 'disconnected' then
     return jsonb_build_object('outcome', 'unchanged', 'siblings', siblings);
   end if;

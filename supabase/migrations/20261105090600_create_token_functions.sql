@@ -8,6 +8,7 @@ language sql stable set search_path = '' as $$
   select jsonb_build_object(
     'credential_id', p_credential.id, 'channel_id', p_channel.id, 'professional_id', p_credential.professional_id,
     'channel', p_credential.channel, 'status', p_channel.status, 'status_reason', p_credential.status_reason,
+    'linked_at', p_channel.linked_at,
     'external_business_id', p_credential.external_business_id, 'phone_number_id', p_credential.phone_number_id,
     'display_phone_number', p_channel.display_phone_number, 'token_kind', p_credential.token_kind,
     'token_issued_at', p_credential.token_issued_at, 'token_expires_at', p_credential.token_expires_at,
@@ -82,11 +83,21 @@ call app.guard_function('public.replace_token(uuid, uuid, text, jsonb, timestamp
 -- What a look at the account told. Of names and ratings nothing told is nothing new; an expiry that is told as null is
 -- a token that never expires.
 create function public.record_check(
-  p_professional_id uuid, p_credential_id uuid, p_facts jsonb, p_now timestamptz
+  p_professional_id uuid, p_credential_id uuid, p_facts jsonb, p_now timestamptz, p_linked_at timestamptz default null
 ) returns jsonb
 language plpgsql security invoker set search_path = '' as $$
+declare
+  channel public.marketing_channels;
 begin
   -- The channel first: whoever marks or disconnects it takes the rows in this order.
+  select * into channel from public.marketing_channels
+  where credential_id = p_credential_id and professional_id = p_professional_id and status <> 'disconnected'
+  for no key update;
+  if not found then
+    return jsonb_build_object('outcome', 'not_found');
+  elsif p_linked_at <> channel.linked_at then
+    return jsonb_build_object('outcome', 'changed');
+  end if;
   update public.marketing_channels
   set quality_rating = coalesce(p_facts ->> 'quality_rating', quality_rating),
       messaging_limit = coalesce(p_facts ->> 'messaging_limit', messaging_limit),
@@ -94,10 +105,7 @@ begin
       display_phone_number = coalesce(p_facts ->> 'display_phone_number', display_phone_number),
       throughput_per_second = coalesce((p_facts ->> 'throughput_per_second')::integer, throughput_per_second),
       on_phone_app = coalesce((p_facts ->> 'on_phone_app')::boolean, on_phone_app)
-  where credential_id = p_credential_id and professional_id = p_professional_id and status <> 'disconnected';
-  if not found then
-    return jsonb_build_object('outcome', 'not_found');
-  end if;
+  where id = channel.id;
   update public.marketing_channel_credentials
   set token_checked_at = p_now,
       token_expires_at = case when p_facts ? 'token_expires_at'
@@ -109,4 +117,4 @@ begin
   return jsonb_build_object('outcome', 'recorded');
 end
 $$;
-call app.guard_function('public.record_check(uuid, uuid, jsonb, timestamptz)');
+call app.guard_function('public.record_check(uuid, uuid, jsonb, timestamptz, timestamptz)');

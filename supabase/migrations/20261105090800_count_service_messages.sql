@@ -30,18 +30,21 @@ language sql stable set search_path = '' as $$
 $$;
 call app.guard_function('app.month_of(uuid, timestamptz)');
 
--- Each threshold is met by exactly one message of a month: the count moves one by one.
+-- Each threshold is met by exactly one message of a month: the count moves one by one. A clinic with two numbers has to
+-- know which of them the warning is about.
 create function app.warn_of_usage(p_usage public.marketing_channel_usage) returns void
 language sql set search_path = '' as $$
   select app.raise_alert(
     p_usage.professional_id, 'service_messages', threshold.severity,
-    format('Un número ya usó %s de los %s mensajes de servicio gratuitos de este mes (%s %%). ', p_usage.service_messages,
+    format('El número %s ya usó %s de los %s mensajes de servicio gratuitos de este mes (%s %%). ',
+           coalesce(channel.display_phone_number, channel.display_name, 'de WhatsApp'), p_usage.service_messages,
            app.free_service_messages(), threshold.percent)
     || case when threshold.percent < 100 then 'Después de esos, Meta puede cobrarlos.'
             else 'Desde ahora Meta puede cobrarlos: revisá el medio de pago en Meta.' end,
     'channel', p_usage.channel_id,
     concat_ws(':', 'service_messages', p_usage.channel_id, to_char(p_usage.month, 'YYYY-MM'), threshold.percent))
   from (values (70, 'info'), (90, 'warning'), (100, 'critical')) as threshold (percent, severity)
+  join public.marketing_channels channel on channel.id = p_usage.channel_id
   where p_usage.service_messages = ceil(app.free_service_messages() * threshold.percent / 100.0)
 $$;
 call app.guard_function('app.warn_of_usage(public.marketing_channel_usage)');

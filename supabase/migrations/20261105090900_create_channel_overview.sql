@@ -1,6 +1,8 @@
 -- What the channels page shows and what it changes. Whether somebody may see a part is decided by the API: here is all
 -- but the secrets.
 
+-- A clinic may have had a template of its own under the same name: by its variables it is told from ours, whose
+-- variables have names. The text of those that cannot be ours stays away from the list of channels.
 create function app.channel_row(
   p_channel public.marketing_channels, p_credential public.marketing_channel_credentials, p_month date
 ) returns jsonb
@@ -25,7 +27,9 @@ language sql stable set search_path = '' as $$
         where channel_id = p_channel.id and month = p_month), 0)),
     'templates', (
       select coalesce(jsonb_agg(jsonb_build_object(
-        'name', name, 'language', language, 'status', status, 'rejection_reason', rejection_reason)
+        'name', name, 'language', language, 'status', status, 'rejection_reason', rejection_reason,
+        'parameter_format', parameter_format,
+        'components', case when parameter_format = 'NAMED' then components else '[]' end)
         order by name, language), '[]')
       from public.marketing_templates where channel_id = p_channel.id))
 $$;
@@ -74,8 +78,8 @@ end
 $$;
 call app.guard_function('app.audit_settings(public.marketing_channels, uuid, jsonb, jsonb, text)');
 
--- Only the keys that p_changes has; settings are merged, a persona is replaced. A channel that was taken off has nothing
--- to set: a key stored there would outlive the erasure.
+-- Only the keys that p_changes has. Settings are merged, and one that is null there is taken away; a persona is replaced.
+-- A channel that was taken off has nothing to set: a key stored there would outlive the erasure.
 create function public.update_channel(
   p_professional_id uuid, p_channel_id uuid, p_actor_id uuid, p_changes jsonb
 ) returns jsonb
@@ -83,6 +87,7 @@ language plpgsql security invoker set search_path = '' as $$
 declare
   channel public.marketing_channels;
   credential public.marketing_channel_credentials;
+  settings_changed constant jsonb := coalesce(nullif(p_changes -> 'settings', 'null'), '{}');
   before jsonb;
   key_change text;
 begin
@@ -103,7 +108,8 @@ begin
   update public.marketing_channels
   set ai_enabled = case when p_changes ? 'ai_enabled' then (p_changes ->> 'ai_enabled')::boolean else ai_enabled end,
       ai_mode = case when p_changes ? 'ai_mode' then p_changes ->> 'ai_mode' else ai_mode end,
-      settings = settings || coalesce(nullif(p_changes -> 'settings', 'null'), '{}')
+      settings = (settings || settings_changed)
+        - array(select key from jsonb_each(settings_changed) where value = 'null')
   where id = channel.id
   returning * into channel;
   update public.marketing_channel_credentials

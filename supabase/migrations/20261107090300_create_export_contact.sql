@@ -26,6 +26,10 @@ begin
       from app.appointments_of(p_professional_id, scope) kept),
     'slot_offers', (select coalesce(jsonb_agg(to_jsonb(kept) order by kept.created_at), '[]')
       from public.marketing_slot_offers kept where kept.conversation_id = any (scope.conversation_ids)),
+    'address_book', (select coalesce(jsonb_agg(to_jsonb(kept) order by kept.changed_at), '[]')
+      from public.phone_app_contacts kept
+      where kept.professional_id = p_professional_id
+        and kept.phone in (select value from unnest(scope.identities) where kind = 'phone')),
     'comments', (select coalesce(jsonb_agg(to_jsonb(kept) order by kept.created_at), '[]')
       from app.comments_of(p_professional_id, scope.identities) kept),
     'campaigns', (select coalesce(jsonb_agg(to_jsonb(kept) order by kept.created_at), '[]')

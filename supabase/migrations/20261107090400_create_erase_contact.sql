@@ -121,7 +121,7 @@ $$;
 call app.guard_function('app.files_of(uuid, app.contact_scope)');
 
 -- What the rows of others say about the contact: nobody is asked to look any more, no campaign writes to them, and no kept
--- answer of the API holds a wamid, which is their number.
+-- answer of the API holds a wamid, which is their number. The address book of the phone app no longer knows them either.
 create function app.erase_mentions(p_professional_id uuid, p_scope app.contact_scope) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -138,6 +138,9 @@ begin
   update public.idempotency_keys set response_body = response_body || '{"wamid": null}'
   where professional_id = p_professional_id and response_body ? 'wamid'
     and response_body ->> 'conversation_id' = any (p_scope.conversation_ids::text[]);
+  delete from public.phone_app_contacts
+  where professional_id = p_professional_id
+    and phone in (select value from unnest(p_scope.identities) where kind = 'phone');
   delete from public.channel_pace
   where professional_id = p_professional_id and scope = 'pair' and key = any (p_scope.conversation_ids::text[]);
 end

@@ -1,24 +1,6 @@
 -- A number that stays on the phone app brings its address book along. Whoever is in it is shown by that name until they
 -- say how they are called themselves; nobody gets a conversation for being in it.
 
-create table public.phone_app_contacts (
-  professional_id uuid not null,
-  channel_id uuid not null,
-  phone text not null check (length(phone) between 1 and 300),
-  name text,
-  changed_at timestamptz not null,
-  created_at timestamptz not null default now(),
-  primary key (channel_id, phone),
-  foreign key (professional_id, channel_id) references public.marketing_channels (professional_id, id) on delete cascade
-);
-comment on table public.phone_app_contacts is
-  'Names of the address book of a number''s phone app, private ones among them: nobody reads the list.';
-comment on column public.phone_app_contacts.phone is 'app.canonical_phone of it.';
-comment on column public.phone_app_contacts.name is
-  'Null: removed from the address book; the row stays a while, so that an older change that comes late does not undo it.';
-create index phone_app_contacts_professional_id_idx on public.phone_app_contacts (professional_id);
-call app.guard_table('public.phone_app_contacts', 'nobody');
-
 alter table public.marketing_conversations add column name_from_phone_app boolean not null default false;
 comment on column public.marketing_conversations.name_from_phone_app is
   'contact_name is what the clinic calls them in its own address book: to be shown to the clinic, not said to the contact.';
