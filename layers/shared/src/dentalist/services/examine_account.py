@@ -5,6 +5,7 @@ The daily look, a renewal on demand and the self-test all judge by this, so that
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,7 +138,7 @@ def cause_of_refusal(error: DomainError, channel: ChannelType) -> Cause | None:
     return _CAUSES_BY_SUBCODE.get((code, subcode)) or _CAUSES.get(code)
 
 
-class _Walk:
+class _Walk(ABC):
     """What every kind of account shares."""
 
     def __init__(self, found: Examination, care: Care, *, repair: bool) -> None:
@@ -147,8 +148,9 @@ class _Walk:
         self._providers = care.providers
         self._repair = repair
 
+    @abstractmethod
     def steps(self) -> Mapping[Link, Callable[[], None]]:
-        raise NotImplementedError
+        """What to look at for each link of the chain, in its order."""
 
     def _stored_token(self) -> str:
         # Also one that was found dead: it may live again, after a checkpoint for example.
