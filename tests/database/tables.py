@@ -30,6 +30,9 @@ OWNER_ONLY = frozenset({"marketing_channel_credentials"})
 # No signed-in user: the functions' own bookkeeping.
 NOBODY = frozenset(
     {
+        "calendar_feeds",
+        "calendar_removals",
+        "calendar_syncs",
         "channel_pace",
         "contact_suppressions",
         "idempotency_keys",
@@ -117,6 +120,9 @@ _ROWS: dict[str, Callable[[_Tenant], Row]] = {
         "key": "all",
         "tokens": 80,
     },
+    "calendar_syncs": lambda t: {"professional_id": t.id, "channel_id": t["channel"], "linked_at": NOON},
+    "calendar_removals": lambda t: {"professional_id": t.id, "event_id": t["event"]},
+    "calendar_feeds": lambda t: t.owned("feed", host="calendario.example", feed_url_encrypted="v1.secret"),
     "oauth_states": lambda t: t.owned(
         "state", channel="whatsapp", state_hash=t["state hash"], actor_id=t.id, expires_at=HALF_PAST
     ),

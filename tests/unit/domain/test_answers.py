@@ -213,18 +213,24 @@ def test_other_times_than_those_requested_are_named_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
+    ("state", "words", "task"),
     [
-        ({"offer": ()}, "No encuentro turnos libres"),
-        ({"offer": None}, "Le paso tu pedido de turno a la clínica"),
-        ({"offer": make_slots(TUESDAY_10AM), "agenda_unreadable": True}, "no puedo consultar la agenda"),
+        ({"offer": ()}, "No encuentro turnos libres", TaskKind.BOOK_REQUEST),
+        ({"offer": None}, "Le paso tu pedido de turno a la clínica", TaskKind.BOOK_REQUEST),
+        (
+            {"offer": make_slots(TUESDAY_10AM), "agenda_unreadable": True},
+            "no puedo consultar la agenda",
+            TaskKind.CALENDAR_UNREADABLE,
+        ),
     ],
 )
-def test_without_times_to_offer_a_person_is_asked_and_the_contact_told(state: dict[str, Any], words: str) -> None:
+def test_without_times_to_offer_a_person_is_asked_and_the_contact_told(
+    state: dict[str, Any], words: str, task: TaskKind
+) -> None:
     draft = answer("quiero un turno", **state)
     assert words in draft.body
     assert draft.kind is DraftKind.TEXT
-    assert draft.tasks == (Task(TaskKind.BOOK_REQUEST),)
+    assert draft.tasks == (Task(task),)
     assert draft.effects == frozenset()
 
 

@@ -54,6 +54,7 @@ class Desk:
     handover: Handover
     tasks: Tasks
     interpreter: Callable[[], Interpreter | None]
+    follow_up: Callable[[UUID], None] = lambda _: None  # on an appointment, once its contact was told
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,10 @@ class _Turn:
         if written.draft is None:
             return self._stay_silent("silent")
         self._ask_people(written.draft, told=written.states)
-        return self._send(written.draft, understanding, is_effect=written.states is not None)
+        turn = self._send(written.draft, understanding, is_effect=written.states is not None)
+        if written.states is not None:
+            self._desk.follow_up(written.states.id)
+        return turn
 
     # ---- what must happen whatever is said
 

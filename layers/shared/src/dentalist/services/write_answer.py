@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dentalist.domain.answering import AnswerClaim, AnswerMode, Appointment
+from dentalist.domain.calendars import CalendarUnreadable
 from dentalist.domain.clinic import Clinic
 from dentalist.domain.persona import parse_persona
 from dentalist.domain.understanding.choice import Ambiguous
@@ -38,6 +39,7 @@ def write_answer(
 ) -> Written:
     """Book what was chosen, offer what is free, and word the answer.
 
+    With a linked calendar that cannot be read nothing is offered or booked: the answer says so, with a task for a person.
     Doing it again leads to the same appointment, and to a new offer in place of the last.
 
     Raises:
@@ -103,7 +105,10 @@ class _Writer:
         )
 
     def _book(self, offer_id: UUID) -> Written:
-        booked = book_slot(self._id, offer_id, agenda=self._agenda, attendee_name=self._attendee_name)
+        try:
+            booked = book_slot(self._id, offer_id, agenda=self._agenda, attendee_name=self._attendee_name)
+        except CalendarUnreadable:
+            return self._left_to_a_person()
         if booked.appointment is not None:
             return self._confirmed(booked.appointment)
         if booked.outcome == "too_many":
@@ -112,6 +117,12 @@ class _Writer:
             return Written(self._compose(asked, self._context))
         return Written(compose_slot_taken(self._clinic, self._persona, self._with_offer()))
 
+    def _left_to_a_person(self) -> Written:
+        """Whatever the choice reads like: a time was wanted, and none can be promised."""
+        asked = [item for item in self._understanding.intents if item.intent is Intent.HUMAN_HANDOFF]
+        wanted = replace(self._understanding, intents=(ScoredIntent(Intent.BOOK_APPOINTMENT, 1.0), *asked))
+        return Written(self._compose(wanted, replace(self._context, agenda_unreadable=True)))
+
     def _confirmed(self, appointment: Appointment) -> Written:
         draft = compose_confirmation(as_booked(appointment), self._clinic, self._persona, self._context)
         if self._understanding.wants(Intent.HUMAN_HANDOFF):  # asked for beside the choice: a person comes too
@@ -119,15 +130,18 @@ class _Writer:
         return Written(draft, states=appointment)
 
     def _with_offer(self) -> AnswerContext:
-        offer = offer_slots(
-            self._id,
-            clinic=self._clinic,
-            agenda=self._agenda,
-            words=self._burst.text,
-            treatments=self._understanding.treatments,
-            attendee_name=self._attendee_name,
-            now=self._now,
-        )
+        try:
+            offer = offer_slots(
+                self._id,
+                clinic=self._clinic,
+                agenda=self._agenda,
+                words=self._burst.text,
+                treatments=self._understanding.treatments,
+                attendee_name=self._attendee_name,
+                now=self._now,
+            )
+        except CalendarUnreadable:
+            return replace(self._context, agenda_unreadable=True)
         return replace(self._context, offer=offer.slots, requested_unavailable=not offer.requested_available)
 
     @property

@@ -15,6 +15,7 @@ from dentalist.storage.database import Database
 from dentalist.storage.vault import Place, Purpose, Vault
 
 _CREDENTIALS = "marketing_channel_credentials"
+_ELSEWHERE = {"feed_url_encrypted": "calendar_feeds"}  # secrets that are not of a credential, by column
 _KEYS = "tenant_data_keys"
 _PAGE = 200
 
@@ -103,7 +104,8 @@ class SupabaseKeyStore:
             SecretUnreadable: it does not open.
             StoreUnavailable: the store or the key service cannot be reached.
         """
-        place = Place(secret.professional_id, _CREDENTIALS, secret.credential_id, secret.column_name)
+        table = _ELSEWHERE.get(secret.column_name, _CREDENTIALS)
+        place = Place(secret.professional_id, table, secret.credential_id, secret.column_name)
         purpose = cast("Purpose", secret.purpose)
         sealed = self._vault.seal(purpose, place, self._vault.open(purpose, place, secret.sealed))
         arguments = {

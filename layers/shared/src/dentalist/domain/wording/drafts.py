@@ -24,6 +24,7 @@ class TaskKind(StrEnum):
     CANCEL_REQUEST = "cancel_request"
     RESCHEDULE_REQUEST = "reschedule_request"
     BOOK_REQUEST = "book_request"  # nothing could be offered: a person looks for a time
+    CALENDAR_UNREADABLE = "calendar_unreadable"  # the same, because the linked calendar could not be read
     CONFIRM_ATTENDANCE = "confirm_attendance"
     RUNNING_LATE = "running_late"
     WRONG_NUMBER = "wrong_number"

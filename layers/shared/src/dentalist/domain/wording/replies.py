@@ -134,7 +134,7 @@ def no_times(voice: Voice, context: AnswerContext) -> Paragraph:
             "En este momento no puedo consultar la agenda: le paso [tu|tu|su] pedido a la clínica"
             " para que [te|te|le] ofrezca {un_turno}."
         )
-        return Paragraph(voice.say(text), tasks=task)
+        return Paragraph(voice.say(text), tasks=(Task(TaskKind.CALENDAR_UNREADABLE),))
     if context.offer is None:
         text = "Le paso [tu|tu|su] pedido de {turno} a la clínica y [te|te|le] responden por este chat."
         return Paragraph(voice.say(text), tasks=task)

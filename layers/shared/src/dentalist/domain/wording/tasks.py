@@ -18,6 +18,9 @@ _SENTENCES = {
     TaskKind.CANCEL_REQUEST: "Un paciente quiere cancelar un turno. Abrí la conversación y confirmáselo.",
     TaskKind.RESCHEDULE_REQUEST: "Un paciente quiere mover un turno. Abrí la conversación y ofrecele otro.",
     TaskKind.BOOK_REQUEST: "Un paciente quiere un turno y no había ninguno para ofrecerle. Buscale un lugar.",
+    TaskKind.CALENDAR_UNREADABLE: (
+        "Un paciente quiere un turno y tu calendario no se pudo leer. Buscale un lugar y revisá el calendario en Canales."
+    ),
     TaskKind.CONFIRM_ATTENDANCE: "Un paciente confirmó que viene a su turno.",
     TaskKind.RUNNING_LATE: "Un paciente avisó que llega tarde.",
     TaskKind.WRONG_NUMBER: "Alguien avisó que este número no es del paciente. Revisá el teléfono de la ficha.",

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from dentalist.domain.calendars import EventRefused
 from dentalist.domain.errors import DomainError
 from dentalist.domain.linking_errors import ProviderUnreachable, ScopeMissing
 from dentalist.domain.sending_errors import AccessLost
@@ -36,6 +37,8 @@ _TOO_MUCH = {
 }
 _TOO_LITTLE = {"ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficientPermissions", "insufficientScopes"}
 _THEIR_TROUBLE = {"backendError", "internalError"}
+# The event was organised by somebody else, or stands where nobody may write.
+_NOT_OURS = {"forbidden", "forbiddenForNonOrganizer", "eventTypeRestriction", "cannotChangeOrganizer"}
 _WORD = re.compile(r"[A-Za-z_]{1,60}")
 
 logger = logging.getLogger(__name__)
@@ -113,3 +116,20 @@ def _reasons_of(response: httpx.Response) -> set[str]:
         return set()
     told = [*objects(error.get("errors")), *objects(error.get("details"))]
     return {reason for item in told if (reason := text(item.get("reason")))}
+
+
+def event_error(response: httpx.Response) -> DomainError:
+    """What a refusal of one event means, which says nothing about the account.
+
+    Returns:
+        EventRefused where the event is somebody else's, or not what the API takes; otherwise as ``calendar_error``.
+
+    Raises:
+        AppRefused: the calendar API is not switched on for our project.
+    """
+    reasons = _reasons_of(response)
+    is_malformed = response.status_code == HTTPStatus.BAD_REQUEST and bool(reasons)
+    if is_malformed or reasons & _NOT_OURS:
+        logger.warning("event refused", extra={"status": response.status_code})
+        return EventRefused()
+    return calendar_error(response)

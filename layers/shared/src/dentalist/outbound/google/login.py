@@ -38,6 +38,7 @@ class GoogleLoginClient:
         client_id: str,
         client_secret: str,
         http: httpx.Client,
+        attempts: int = _ATTEMPTS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -49,6 +50,7 @@ class GoogleLoginClient:
             client_id: of the OAuth client that people link through.
             client_secret: its secret.
             http: connections; their redirects are not followed, whatever they were made with.
+            attempts: how often what may be repeated is tried, where nobody answers.
             now: when lifetimes begin, and the hour that is probed.
             pause: sleeps between attempts.
         """
@@ -56,6 +58,7 @@ class GoogleLoginClient:
         self._oauth = oauth_base_url.rstrip("/")
         self._credentials = {"client_id": client_id, "client_secret": client_secret}
         self._http = http
+        self._attempts = attempts
         self._now = now
         self._pause = pause
 
@@ -84,7 +87,7 @@ class GoogleLoginClient:
 
         Raises:
             AccessLost: taken back, unused for six months, or ended with a change of password.
-            ProviderUnreachable: no usable answer after three attempts.
+            ProviderUnreachable: no usable answer after the last attempt.
             AppRefused: Google does not know our client.
 
         Source:
@@ -100,7 +103,7 @@ class GoogleLoginClient:
         """Give the permission back, by either token; one that is gone already is fine.
 
         Raises:
-            ProviderUnreachable: no usable answer after three attempts.
+            ProviderUnreachable: no usable answer after the last attempt.
             AppRefused: Google does not know our client.
 
         Source:
@@ -114,7 +117,7 @@ class GoogleLoginClient:
         Raises:
             ScopeMissing: the permission to see free and busy times was not given.
             AccessLost: the token ended, or the calendar is closed to us.
-            ProviderUnreachable: no usable answer after three attempts, or a limit of Google's.
+            ProviderUnreachable: no usable answer after the last attempt, or a limit of Google's.
             AppRefused: the calendar API is not switched on for our project.
 
         Source:
@@ -169,7 +172,7 @@ class GoogleLoginClient:
             raise ProviderUnreachable from exc
 
     def _repeated(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        for attempt in range(1, _ATTEMPTS):
+        for attempt in range(1, self._attempts):
             try:
                 return call()
             except ProviderUnreachable:
