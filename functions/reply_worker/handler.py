@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from dentalist.domain.answering import AnswerClaim
 from dentalist.inbound.jobs import parse_wake_up
-from dentalist.runtime import wiring
+from dentalist.runtime import wiring, wiring_calendar
 from dentalist.runtime.batches import correlation_id_of, handle_batch
 from dentalist.runtime.observability import make_logger, make_metrics
 from dentalist.services.answer_conversation import Desk, Turn, answer_conversation
@@ -57,11 +57,12 @@ def _desk_for(claim: AnswerClaim) -> Desk:
     return Desk(
         sending=wiring.sending(professional_id),
         presence=lambda: wiring.number_of_claim(claim),
-        agenda=wiring.agenda(professional_id),
+        agenda=wiring_calendar.agenda(professional_id),
         consent=wiring.consent(professional_id),
         handover=wiring.handover(professional_id),
         tasks=wiring.tasks(professional_id),
         interpreter=lambda: wiring.interpreter(claim),
+        follow_up=lambda appointment_id: wiring_calendar.write_event(professional_id, appointment_id),
     )
 
 

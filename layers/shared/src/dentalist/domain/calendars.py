@@ -64,7 +64,7 @@ class EventDetails(StrEnum):
     def of(cls, settings: Mapping[str, Any]) -> EventDetails:
         """As the clinic set it; a name where it set nothing that is known."""
         wanted = settings.get("event_details")
-        return cls(wanted) if wanted in set(cls) else cls.NAME
+        return cls(wanted) if isinstance(wanted, str) and wanted in set(cls) else cls.NAME
 
 
 def event_id(professional_id: UUID, appointment_id: UUID) -> str:

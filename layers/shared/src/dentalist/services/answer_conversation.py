@@ -54,7 +54,7 @@ class Desk:
     handover: Handover
     tasks: Tasks
     interpreter: Callable[[], Interpreter | None]
-    follow_up: Callable[[UUID], None] = lambda _: None  # on an appointment, once its contact was told
+    follow_up: Callable[[UUID], object] = lambda _: None  # on an appointment, once its contact was told
 
 
 @dataclass(frozen=True)

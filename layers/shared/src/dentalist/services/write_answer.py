@@ -39,7 +39,7 @@ def write_answer(
 ) -> Written:
     """Book what was chosen, offer what is free, and word the answer.
 
-    With a linked calendar that cannot be read nothing is offered or booked: the answer says so, with a task for a person.
+    With a linked calendar that cannot be read nothing is offered or booked: the answer says so, and a person is asked.
     Doing it again leads to the same appointment, and to a new offer in place of the last.
 
     Raises:

@@ -96,7 +96,10 @@ class SupabaseEventBook:
         return [DueEvent.model_validate(row) for row in rows]
 
     def settle(self, event: DueEvent, outcome: str, *, etag: str | None = None) -> bool:
-        """``done``, ``failed`` (again later) or ``released`` (not tried); False when it changed meanwhile and is due again.
+        """``done``, ``failed`` (again later) or ``released`` (not tried).
+
+        Returns:
+            False when the appointment changed meanwhile and is due again.
 
         Raises:
             StoreUnavailable: the store cannot be reached; the event becomes due again by itself.

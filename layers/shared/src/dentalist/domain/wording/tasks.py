@@ -19,7 +19,7 @@ _SENTENCES = {
     TaskKind.RESCHEDULE_REQUEST: "Un paciente quiere mover un turno. Abrí la conversación y ofrecele otro.",
     TaskKind.BOOK_REQUEST: "Un paciente quiere un turno y no había ninguno para ofrecerle. Buscale un lugar.",
     TaskKind.CALENDAR_UNREADABLE: (
-        "Un paciente quiere un turno y tu calendario no se pudo leer. Buscale un lugar y revisá el calendario en Canales."
+        "Un paciente quiere un turno y no se pudo leer tu calendario. Buscale un lugar y revisalo en Canales."
     ),
     TaskKind.CONFIRM_ATTENDANCE: "Un paciente confirmó que viene a su turno.",
     TaskKind.RUNNING_LATE: "Un paciente avisó que llega tarde.",

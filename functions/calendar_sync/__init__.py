@@ -1,0 +1,1 @@
+"""Every five minutes: keeps the agenda and linked Google calendars together."""

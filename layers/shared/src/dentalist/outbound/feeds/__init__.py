@@ -1,0 +1,1 @@
+"""Read-only calendar feeds (ICS) at addresses that clinics give us."""
