@@ -22,18 +22,17 @@ from dentalist.domain.calendars import FeedUnreadable
 Resolve = Callable[[str, int], list[str]]
 SocketOption = Any  # as httpcore's backends take them
 
-# Addresses that hold another one: whoever translates them decides where they lead, so none is dialled.
-_TRANSLATED = tuple(
+# Of some, whoever translates them decides where they lead.
+_NOT_DIALLED = tuple(
     ipaddress.IPv6Network(network)
     for network in (
-        "::/96",  # IPv4-compatible, with :: and ::1
-        "64:ff9b::/96",  # NAT64
-        "64:ff9b:1::/48",  # NAT64 of a network's own
         "2001::/23",  # Teredo, ORCHID and other protocols
         "2002::/16",  # 6to4
-        "fec0::/10",  # site-local, abandoned and still routed here and there
+        "3fff::/20",  # documentation, which not every Python knows yet
     )
 )
+# All that was ever given out. Outside lie NAT64, IPv4-compatible, site-local and whatever is invented next.
+_GIVEN_OUT = ipaddress.IPv6Network("2000::/3")
 _RELAYS = ipaddress.IPv4Network("192.88.99.0/24")  # 6to4 anycast, abandoned
 
 
@@ -49,7 +48,7 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             return is_public(str(ip.ipv4_mapped))
-        if any(ip in network for network in _TRANSLATED):
+        if ip not in _GIVEN_OUT or any(ip in network for network in _NOT_DIALLED):
             return False
     elif ip in _RELAYS:
         return False

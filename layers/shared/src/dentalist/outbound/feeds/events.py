@@ -71,6 +71,7 @@ class _Reader:
         self._clock = clock
 
     def read(self, content: bytes) -> Iterator[Interval]:
+        _check_whole(content)
         # Only clinics with a feed need the library, which is slow to load.
         from icalendar import Calendar  # noqa: PLC0415
 
@@ -153,6 +154,19 @@ class _Reader:
                 continue
             for each in _flat(period):
                 yield Interval(self._instant(each.start), self._instant(each.end))
+
+
+def _check_whole(content: bytes) -> None:
+    """Everything that begins ends: half a download would parse, as a calendar that is free from there on."""
+    opened: list[bytes] = []
+    for line in content.splitlines():
+        word, _, name = line.strip().upper().partition(b":") if line[:1] not in (b" ", b"\t") else (b"", b"", b"")
+        if word == b"BEGIN":
+            opened.append(name)
+        elif word == b"END" and (not opened or opened.pop() != name):
+            raise FeedUnreadable("no_calendar")
+    if opened or b"VCALENDAR" not in content.upper():
+        raise FeedUnreadable("no_calendar")
 
 
 def _flat(period: Any) -> Iterable[Any]:
