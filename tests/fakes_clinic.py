@@ -62,6 +62,21 @@ class FakeClinics:
 
 
 @dataclass
+class FakeFeeds:
+    """The feed of a clinic, with who put what."""
+
+    put_by: list[tuple[str | None, UUID]] = field(default_factory=list)
+    shown: str | None = None
+
+    def put(self, url: str | None, *, host: str | None, actor_id: UUID) -> None:
+        self.put_by.append((url, actor_id))
+        self.shown = host
+
+    def host(self) -> str | None:
+        return self.shown
+
+
+@dataclass
 class FakeTeam:
     """Accounts by address, and the members among them."""
 

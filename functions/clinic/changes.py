@@ -13,6 +13,7 @@ from clinic import fields
 
 _MOST_RANGES = 12
 _MOST_LINES = 300
+_FEED = "calendar_feed_url"
 
 
 class Model(BaseModel):
@@ -129,6 +130,8 @@ class ClinicChanges(Model):
     insurances: fields.Names | None = None
     payment_methods: fields.Names | None = None
     privacy_notice_url: fields.Url | None = None
+    # Opens the calendar to whoever knows it: written, never told again.
+    calendar_feed_url: Annotated[fields.Secret | None, Field(json_schema_extra={"writeOnly": True})] = None
 
     @model_validator(mode="after")
     def _always_somewhere(self) -> Self:
@@ -138,8 +141,18 @@ class ClinicChanges(Model):
 
     @property
     def columns(self) -> dict[str, Any]:
-        """The named values, by column, as JSON."""
-        named = self.model_dump(mode="json", by_alias=True, include=self.model_fields_set)
+        """The named values, by column, as JSON; the feed is no column."""
+        named = self.model_dump(mode="json", by_alias=True, include=self.model_fields_set - {_FEED})
         if named.get("open_holidays"):
             named["open_holidays"].sort()
         return named
+
+    @property
+    def names_feed(self) -> bool:
+        """Whether the feed is to change."""
+        return _FEED in self.model_fields_set
+
+    @property
+    def feed_url(self) -> str | None:
+        """Its address; None takes the feed away."""
+        return self.calendar_feed_url.get_secret_value() if self.calendar_feed_url is not None else None

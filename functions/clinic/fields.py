@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from dentalist.domain.holidays import is_supported
 from dentalist.domain.iso import is_country, is_currency
@@ -124,6 +124,7 @@ Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Url = Annotated[
     str, StringConstraints(max_length=2048, pattern=r"^https://\S+$"), AfterValidator(_readable), AfterValidator(_https)
 ]
+Secret = Annotated[SecretStr, Field(min_length=1, max_length=2048)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Country = Annotated[str, AfterValidator(_country)]
 HolidayCountry = Annotated[str, AfterValidator(_holiday_country)]

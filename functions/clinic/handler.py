@@ -13,11 +13,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from clinic.changes import ClinicChanges
 from clinic.models import AlertResponse, ClinicResponse, InviteRequest, ListedMember, MemberResponse, MembersResponse
-from dentalist.runtime import wiring, wiring_clinic
+from dentalist.runtime import wiring, wiring_calendar, wiring_clinic
 from dentalist.runtime.http_api import http_api
 from dentalist.runtime.idempotency import Idempotent
 from dentalist.runtime.observability import make_logger
 from dentalist.services.change_clinic import change_clinic, read_clinic
+from dentalist.services.connect_feed import connect_feed, prove_feed
 from dentalist.services.team import add_member
 
 logger = make_logger("clinic")
@@ -30,23 +31,28 @@ idempotent = Idempotent(lambda professional_id: wiring.idempotency(professional_
 def get_clinic() -> ClinicResponse:
     """Everybody of the team reads it."""
     caller = app.caller
-    return ClinicResponse.of(read_clinic(clinics=wiring_clinic.user_clinics(caller), now=datetime.now(UTC)))
+    profile = read_clinic(clinics=wiring_clinic.user_clinics(caller), now=datetime.now(UTC))
+    return ClinicResponse.of(profile, feed_host=wiring_calendar.calendars(caller.professional_id).host())
 
 
 @app.patch("/api/marketing/clinic", summary="Change the clinic's profile")
 def patch_clinic(changes: ClinicChanges) -> ClinicResponse:
-    """Only what is named changes; null erases. Audited with before and after."""
+    """Only what is named changes; null erases. Audited with before and after. A feed is read once before it is kept."""
     caller = app.caller
     caller.require()
     columns = changes.columns
+    feed = prove_feed(changes.feed_url, prove=wiring_calendar.prove_feed)
+    feeds = wiring_calendar.calendars(caller.professional_id)
     profile = change_clinic(
         columns,
         actor_id=caller.user_id,
         clinics=wiring_clinic.clinics(caller.professional_id),
         now=datetime.now(UTC),
     )
+    if changes.names_feed:
+        connect_feed(feed, actor_id=caller.user_id, feeds=feeds)
     logger.info("clinic changed", extra={"professional_id": str(caller.professional_id), "columns": sorted(columns)})
-    return ClinicResponse.of(profile)
+    return ClinicResponse.of(profile, feed_host=feeds.host())
 
 
 @app.get("/api/marketing/members", summary="The team")

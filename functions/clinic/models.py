@@ -52,16 +52,17 @@ class ClinicResponse(BaseModel):
     payment_methods: Any
     privacy_notice_url: str | None
     marketing_enabled: bool | None
+    calendar_feed_host: Annotated[str | None, Field(description="where the read-only calendar comes from")]
     holidays: list[Holiday]
 
     @classmethod
-    def of(cls, profile: Profile) -> Self:
-        """The answer for a profile."""
+    def of(cls, profile: Profile, *, feed_host: str | None) -> Self:
+        """The answer for a profile; of the feed's address its host alone."""
         holidays = [
             Holiday(date=item.holiday.date, name=item.holiday.name, open=item.is_open) for item in profile.holidays
         ]
         columns = {name: profile.row.get(name) for name in cls.model_fields}
-        return cls(**(columns | {"holidays": holidays}))
+        return cls(**(columns | {"holidays": holidays, "calendar_feed_host": feed_host}))
 
 
 class InviteRequest(Model):

@@ -9,11 +9,12 @@ import time_machine
 
 from clinic import handler
 from dentalist.domain import errors
+from dentalist.domain.calendars import FeedUnreadable
 from dentalist.domain.clinic_errors import ClinicChangeRefused
 from dentalist.domain.identity import Caller, Role
-from dentalist.runtime import wiring, wiring_clinic
+from dentalist.runtime import wiring, wiring_calendar, wiring_clinic
 from tests.builders import NOON, LambdaContext, make_event
-from tests.fakes_clinic import FakeClinics, make_profile
+from tests.fakes_clinic import FakeClinics, FakeFeeds, make_profile
 
 PATH = "/api/marketing/clinic"
 ALL_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -26,9 +27,19 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.caller = Caller(uuid4(), uuid4(), Role.OWNER, "token")
         self.clinics = FakeClinics()
+        self.feeds = FakeFeeds()
+        self.proven: list[str] = []
+        self.unreadable: str | None = None
+        monkeypatch.setattr(wiring_calendar, "calendars", lambda _: self.feeds)
+        monkeypatch.setattr(wiring_calendar, "prove_feed", self.prove)
         monkeypatch.setattr(wiring, "authenticate", lambda _: self.caller)
         monkeypatch.setattr(wiring_clinic, "user_clinics", lambda _: self.clinics)
         monkeypatch.setattr(wiring_clinic, "clinics", lambda _: self.clinics)
+
+    def prove(self, url: str) -> None:
+        self.proven.append(url)
+        if self.unreadable is not None:
+            raise FeedUnreadable(self.unreadable)
 
     def become(self, role: Role) -> None:
         self.caller = Caller(self.caller.professional_id, self.caller.user_id, role, "token")
@@ -80,7 +91,7 @@ def test_everybody_of_the_team_reads_the_profile(world: World, role: Role) -> No
         "id", "name", "email", "timezone", "country", "specialty", "licence_number", "opening_hours", "closures",
         "holiday_country", "open_holidays", "appointment_minutes", "buffer_minutes", "lead_time_minutes", "price_list",
         "phone", "emergency_phone", "emergency_instructions", "alert_phone", "address", "maps_url", "insurances",
-        "payment_methods", "privacy_notice_url", "marketing_enabled", "holidays",
+        "payment_methods", "privacy_notice_url", "marketing_enabled", "calendar_feed_host", "holidays",
     }  # fmt: skip
 
 
@@ -317,3 +328,62 @@ def test_a_refusal_of_the_store_is_told(world: World, refusal: Exception, status
     answered, told = world.ask("PATCH", {"country": "AR"})
 
     assert (answered, told["code"]) == (status, code)
+
+
+# ---- the read-only calendar
+
+FEED = "https://calendar.google.com/calendar/ical/a%40b/private-0123/basic.ics"
+
+
+def test_a_feed_is_read_once_before_it_is_kept_and_only_its_host_is_told(world: World) -> None:
+    status, told = world.ask("PATCH", {"calendar_feed_url": FEED.replace("https", "webcal")})
+
+    assert (status, told["calendar_feed_host"]) == (200, "calendar.google.com")
+    assert world.proven == [FEED]
+    assert world.feeds.put_by == [(FEED, world.caller.user_id)]
+    assert "private" not in json.dumps(told)
+    assert world.ask("GET")[1]["calendar_feed_host"] == "calendar.google.com"
+
+
+def test_null_takes_the_feed_away_without_reading_anything(world: World) -> None:
+    world.ask("PATCH", {"calendar_feed_url": FEED})
+
+    status, told = world.ask("PATCH", {"calendar_feed_url": None})
+
+    assert (status, told["calendar_feed_host"]) == (200, None)
+    assert world.proven == [FEED]
+
+
+def test_a_change_of_something_else_leaves_the_feed_alone(world: World) -> None:
+    world.ask("PATCH", {"specialty": "Ortodoncia"})
+
+    assert (world.proven, world.feeds.put_by) == ([], [])
+
+
+def test_a_feed_that_cannot_be_read_changes_nothing_at_all(world: World) -> None:
+    world.unreadable = "no_calendar"
+
+    status, told = world.ask("PATCH", {"calendar_feed_url": FEED, "specialty": "Ortodoncia"})
+
+    assert (status, told["code"]) == (422, "feed_unreadable")
+    assert (world.feeds.put_by, world.clinics.changed) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a.example/x", "https://127.0.0.1/x", "https://localhost/x", "ftp://a.example/"]
+)
+def test_a_feed_is_at_a_public_https_address(world: World, url: str) -> None:
+    status, told = world.ask("PATCH", {"calendar_feed_url": url})
+
+    assert (status, told["code"]) == (422, "feed_url_invalid")
+    assert world.proven == []
+
+
+@pytest.mark.parametrize("role", [Role.RECEPTION, Role.MARKETING])
+def test_only_the_owner_gives_a_feed(world: World, role: Role) -> None:
+    world.become(role)
+
+    status, told = world.ask("PATCH", {"calendar_feed_url": FEED})
+
+    assert (status, told["code"]) == (403, "role_not_allowed")
+    assert (world.proven, world.feeds.put_by) == ([], [])

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from dentalist.domain import errors, sending_errors
+from dentalist.domain import calendars, errors, sending_errors
 from dentalist.domain.errors import DomainError, MetaFault
+from dentalist.domain.feed_url import FeedUrlInvalid
 from dentalist.runtime.problems import problem_of
 
 FAULT = MetaFault(131026, subcode=None, message="undeliverable", fbtrace_id="A1")
@@ -36,6 +37,9 @@ FAULT = MetaFault(131026, subcode=None, message="undeliverable", fbtrace_id="A1"
         (sending_errors.MetaTransient(FAULT), 502, "meta_error"),
         (errors.StoreUnavailable(), 503, "store_unavailable"),
         (sending_errors.MetaUnreachable(), 503, "meta_unreachable"),
+        (FeedUrlInvalid(), 422, "feed_url_invalid"),
+        (calendars.FeedUnreadable("too_large"), 422, "feed_unreadable"),
+        (calendars.CalendarUnreadable("access_lost"), 503, "calendar_unreadable"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, DomainError) else None,
 )

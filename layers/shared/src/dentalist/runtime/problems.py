@@ -9,8 +9,10 @@ from http import HTTPStatus
 from typing import Any
 
 from dentalist.domain import errors, linking_errors
+from dentalist.domain.calendars import CalendarUnreadable, FeedUnreadable
 from dentalist.domain.channel_errors import ChannelSettingsTooLarge
 from dentalist.domain.clinic_errors import ClinicRefusal
+from dentalist.domain.feed_url import FeedUrlInvalid
 from dentalist.domain.model_key_errors import ModelChoiceRefused
 from dentalist.domain.sending_errors import (
     AlreadyAnswered,
@@ -47,6 +49,8 @@ _STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     MediaRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     ClinicRefusal: HTTPStatus.UNPROCESSABLE_ENTITY,
     ModelChoiceRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    FeedUrlInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    FeedUnreadable: HTTPStatus.UNPROCESSABLE_ENTITY,
     ChannelSettingsTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
     TemplatesNeedWhatsapp: HTTPStatus.UNPROCESSABLE_ENTITY,
     linking_errors.StateInvalid: HTTPStatus.BAD_REQUEST,
@@ -64,6 +68,7 @@ _STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.KeyRefused: HTTPStatus.SERVICE_UNAVAILABLE,
     MetaUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
+    CalendarUnreadable: HTTPStatus.SERVICE_UNAVAILABLE,
     # A domain error that no route expects is ours to repair.
     errors.DomainError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

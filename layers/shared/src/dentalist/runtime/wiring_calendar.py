@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from dentalist.domain.accounts import ChannelType, LinkedAccount
+from dentalist.domain.agenda import HORIZON
 from dentalist.domain.calendars import LinkedCalendars
 from dentalist.domain.errors import DomainError
 from dentalist.domain.linking_errors import ProviderUnreachable
@@ -95,6 +97,18 @@ def google_calendar(account: LinkedAccount) -> GoogleCalendarClient:
     access = RenewingAccess(account, accounts=wiring_accounts.accounts(account.professional_id), login=login)
     calendar_id = account.external_business_id or "primary"
     return GoogleCalendarClient(api_base_url=base_url, access=access, http=_http(), calendar_id=calendar_id)
+
+
+def prove_feed(url: str) -> None:
+    """Read a feed once, as it will be read.
+
+    Raises:
+        FeedUnreadable: it cannot be fetched, or not be understood.
+    """
+    from dentalist.outbound.feeds.feed import FeedCalendar  # noqa: PLC0415 - see feed_client
+
+    now = datetime.now(UTC)
+    FeedCalendar(url, timezone=ZoneInfo("UTC"), client=feed_client()).busy(now, now + HORIZON)
 
 
 @cache
