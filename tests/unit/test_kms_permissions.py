@@ -38,10 +38,12 @@ def may(actions: frozenset[str], *purposes: str) -> Grant:
 
 # A new grant is a decision: it is written here, with the reason why the function needs the secret.
 GRANTS = {
+    "calendar_sync": may(READ_AND_SEAL, "google"),  # reads and writes calendars, and renews their hour's tokens
     "channels": may(READ_AND_SEAL, "meta", "google", "llm"),  # renews and tests every kind, keeps keys of models
+    "clinic": may(READ_AND_SEAL, "google"),  # keeps the address of a calendar feed
     "inbox_worker": may(READ, "meta"),  # fetches the files of messages
     "oauth": may(READ_AND_SEAL, "meta", "google"),  # keeps what a login gave, and the verifier of an attempt
-    "reply_worker": may(READ, "meta", "llm"),  # answers, with the professional's own model
+    "reply_worker": may(READ, "meta", "google", "llm"),  # answers, with the professional's own model and calendar
     "send_message": may(READ, "meta"),
     "templates": may(READ, "meta"),  # submits to Meta and reads there
     "token_refresh": may(READ_AND_SEAL, "meta", "google"),  # replaces tokens by longer-lived ones

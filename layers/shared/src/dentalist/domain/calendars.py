@@ -16,7 +16,7 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from dentalist.domain.accounts import LinkedAccount
 from dentalist.domain.errors import DomainError
@@ -118,7 +118,7 @@ class Changes:
     """What changed since a token. ``is_complete``: everything there is was read, because there was no usable token."""
 
     events: tuple[RemoteEvent, ...]
-    next_token: str | None
+    next_token: str | None = field(repr=False)
     is_complete: bool
 
 
@@ -134,8 +134,8 @@ class DueEvent(BaseModel):
     revision: int = 0
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    attendee_name: str | None = None
-    reason: str | None = None
+    attendee_name: str | None = Field(None, repr=False)
+    reason: str | None = Field(None, repr=False)
 
     def as_event(self, *, timezone: str, details: EventDetails) -> CalendarEvent:
         """What the calendar is to show."""
@@ -163,7 +163,7 @@ class SyncTurn(BaseModel):
     account: LinkedAccount
     seen_at: datetime
     timezone: str
-    sync_token: str | None = None
+    sync_token: str | None = Field(None, repr=False)
     settings: dict[str, Any] = {}
 
 
