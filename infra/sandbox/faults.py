@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from infra.sandbox.errors import GraphError, graph_error
+from infra.sandbox.google.errors import CalendarError
 from infra.sandbox.journal import fingerprint
 
 _LONGEST_SECONDS = 600
@@ -44,6 +45,8 @@ Route = Literal[
     "google_revoke",
     "google_freebusy",
     "google_events",
+    "google_event",
+    "google_event_insert",
 ]
 
 
@@ -55,7 +58,7 @@ class Match(_Strict):
     """Which calls; everything given must fit, nothing given fits all."""
 
     route: Route | None = None
-    method: Literal["GET", "POST", "DELETE"] | None = None
+    method: Literal["GET", "POST", "PATCH", "PUT", "DELETE"] | None = None
     path_contains: str | None = None
     phone_number_id: str | None = None
     to: str | None = None
@@ -101,6 +104,30 @@ class AnswerError(_Strict):
         return error
 
 
+class AnswerGoogle(_Strict):
+    """One of Google Calendar's errors by its reason; ``inside``: told of each calendar, inside of a 200 of freeBusy."""
+
+    kind: Literal["google"]
+    status: int = Field(403, ge=400, le=599)
+    reason: str = Field(min_length=1)
+    message: str = "Simulated by the sandbox."
+    inside: bool = False
+    commit: Literal[False] = False
+
+    def error(self) -> CalendarError:
+        """The error to answer."""
+        return CalendarError(self.status, self.reason, self.message)
+
+    def told_inside(self, body: Any) -> dict[str, Any]:
+        """The answer of freeBusy in which every calendar that was asked for has this error."""
+        asked = body.get("items", []) if isinstance(body, dict) else []
+        errors = [{"domain": "global", "reason": self.reason}]
+        return {
+            "kind": "calendar#freeBusy",
+            "calendars": {str(item["id"]): {"errors": errors, "busy": []} for item in asked if "id" in item},
+        }
+
+
 class AnswerRaw(_Strict):
     """Any HTTP answer, instead of doing what was asked (or, with ``commit``, after doing it)."""
 
@@ -128,7 +155,7 @@ class SlowAnswer(_Strict):
     part: Literal["headers", "body"] = "headers"
 
 
-Action = Annotated[AnswerError | AnswerRaw | NoAnswer | SlowAnswer, Field(discriminator="kind")]
+Action = Annotated[AnswerError | AnswerGoogle | AnswerRaw | NoAnswer | SlowAnswer, Field(discriminator="kind")]
 
 
 class FaultRequest(_Strict):

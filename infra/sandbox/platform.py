@@ -13,6 +13,7 @@ from infra.sandbox.conversations import Conversations
 from infra.sandbox.delivery import Courier, Delivery, Signature
 from infra.sandbox.faults import Faults
 from infra.sandbox.google.accounts import GoogleAccounts
+from infra.sandbox.google.events import GoogleEvents
 from infra.sandbox.instagram.accounts import InstagramAccounts
 from infra.sandbox.journal import Journal
 from infra.sandbox.limits import RateLimits
@@ -41,6 +42,7 @@ class Platform:
         self.accounts = Accounts(self.store)
         self.instagram = InstagramAccounts(self.store)
         self.google = GoogleAccounts(self.store)
+        self.google_events = GoogleEvents(self.store)
         self.people = People(self.store, self.accounts)
         self.codes = Codes(self.clock)
         self.mails = Mailbox(self.store)
@@ -128,6 +130,7 @@ class Platform:
         self.contacts.clear()
         self.conversations.clear()
         self.media.clear()
+        self.google_events.clear()
         self.live.publish_to_all("reset")
 
     def _cancel_later(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from infra.sandbox.accounts import Account
-from infra.sandbox.control import identities, logins, people
+from infra.sandbox.control import calendars, identities, logins, people
 from infra.sandbox.control.http import (
     answer,
     body_of,
@@ -258,6 +258,7 @@ def control_application() -> web.Application:
             web.post("/verify-webhook", verify_webhook),
             web.post("/reset", reset),
             *identities.routes(),
+            *calendars.routes(),
             *logins.routes(),
         ]
     )

@@ -37,6 +37,7 @@ class GoogleAccount(BaseModel):
     time_zone: str = "America/Argentina/Buenos_Aires"
     shared: bool = True  # false: the calendar is not found any more
     busy: list[Busy] = Field(default_factory=list)
+    generation: int = 0  # of its sync tokens: with the next one all are forgotten
     consented: bool = False  # a refresh token was given before: the next one only comes with prompt=consent
 
 

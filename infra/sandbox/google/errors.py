@@ -61,3 +61,28 @@ def not_found() -> CalendarError:
 def bad_request(message: str, reason: str = "badRequest") -> CalendarError:
     """400: the request itself is wrong."""
     return CalendarError(400, reason, message)
+
+
+def duplicate() -> CalendarError:
+    """409: the id was used before in this calendar, also by an event that was deleted."""
+    return CalendarError(409, "duplicate", "The requested identifier already exists.")
+
+
+def deleted() -> CalendarError:
+    """410: it was deleted before."""
+    return CalendarError(410, "deleted", "Resource has been deleted")
+
+
+def full_sync_required() -> CalendarError:
+    """410: the sync token is no longer known."""
+    return CalendarError(410, "fullSyncRequired", "Sync token is no longer valid, a full sync is required.")
+
+
+def condition_not_met() -> CalendarError:
+    """412: another version stands there."""
+    return CalendarError(412, "conditionNotMet", "Precondition Failed", location="If-Match")
+
+
+def not_the_organizer() -> CalendarError:
+    """403: somebody else's event."""
+    return CalendarError(403, "forbiddenForNonOrganizer", "Shared properties can only be changed by the organizer.")

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from infra.sandbox.errors import GraphError, Refusal, graph_error, invalid_proof, new_trace_id
-from infra.sandbox.faults import AnswerError, AnswerRaw, Call, Fault, NoAnswer, SlowAnswer
+from infra.sandbox.faults import AnswerError, AnswerGoogle, AnswerRaw, Call, Fault, NoAnswer, SlowAnswer
 from infra.sandbox.instagram.accounts import InstagramToken
 from infra.sandbox.journal import answer_without_secrets, fingerprint, without_secrets
 from infra.sandbox.platform import Platform
@@ -153,7 +153,9 @@ async def _received(request: web.Request, route: str) -> GraphCall:
 async def _answer(call: GraphCall, handler: Handler, fault: Fault | None) -> web.Response:
     action = fault.request.action if fault else None
     try:
-        if isinstance(action, AnswerError):
+        if isinstance(action, AnswerGoogle) and action.inside:
+            return _json(action.told_inside(call.body), HTTPStatus.OK, call.headers)
+        if isinstance(action, AnswerError | AnswerGoogle):
             raise action.error()
         commits = action is None or isinstance(action, SlowAnswer) or action.commit
         content = await _checked(call, handler) if commits else None
@@ -225,11 +227,19 @@ def _record(call: GraphCall, answer: web.Response, fault: Fault | None, began: f
             "token": call.info.token,
             "request": _sent(call) if len(call.raw) < _LONGEST_LOGGED else None,
             "status": answer.status,
-            "response": answer_without_secrets(json.loads(text)) if is_json and text else None,
+            "response": _told(text) if is_json and text else None,
             "fault": fault.id if fault else None,
             "duration_ms": round((time.perf_counter() - began) * 1000, 2),
         }
     )
+
+
+def _told(text: bytes) -> Any:
+    """What was answered; a fault may have made it anything."""
+    try:
+        return answer_without_secrets(json.loads(text))
+    except ValueError:
+        return None
 
 
 def _sent(call: GraphCall) -> Any:
