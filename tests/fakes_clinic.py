@@ -72,9 +72,6 @@ class FakeFeeds:
         self.put_by.append((url, actor_id))
         self.shown = host
 
-    def host(self) -> str | None:
-        return self.shown
-
 
 @dataclass
 class FakeTeam:

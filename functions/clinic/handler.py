@@ -32,7 +32,7 @@ def get_clinic() -> ClinicResponse:
     """Everybody of the team reads it."""
     caller = app.caller
     profile = read_clinic(clinics=wiring_clinic.user_clinics(caller), now=datetime.now(UTC))
-    return ClinicResponse.of(profile, feed_host=wiring_calendar.calendars(caller.professional_id).host())
+    return ClinicResponse.of(profile, feed_host=wiring_calendar.feed_host(caller.professional_id))
 
 
 @app.patch("/api/marketing/clinic", summary="Change the clinic's profile")
@@ -42,7 +42,6 @@ def patch_clinic(changes: ClinicChanges) -> ClinicResponse:
     caller.require()
     columns = changes.columns
     feed = prove_feed(changes.feed_url, prove=wiring_calendar.prove_feed)
-    feeds = wiring_calendar.calendars(caller.professional_id)
     profile = change_clinic(
         columns,
         actor_id=caller.user_id,
@@ -50,9 +49,9 @@ def patch_clinic(changes: ClinicChanges) -> ClinicResponse:
         now=datetime.now(UTC),
     )
     if changes.names_feed:
-        connect_feed(feed, actor_id=caller.user_id, feeds=feeds)
+        connect_feed(feed, actor_id=caller.user_id, feeds=wiring_calendar.calendars(caller.professional_id))
     logger.info("clinic changed", extra={"professional_id": str(caller.professional_id), "columns": sorted(columns)})
-    return ClinicResponse.of(profile, feed_host=feeds.host())
+    return ClinicResponse.of(profile, feed_host=wiring_calendar.feed_host(caller.professional_id))
 
 
 @app.get("/api/marketing/members", summary="The team")

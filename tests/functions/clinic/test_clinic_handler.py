@@ -31,6 +31,7 @@ class World:
         self.proven: list[str] = []
         self.unreadable: str | None = None
         monkeypatch.setattr(wiring_calendar, "calendars", lambda _: self.feeds)
+        monkeypatch.setattr(wiring_calendar, "feed_host", lambda _: self.feeds.shown)
         monkeypatch.setattr(wiring_calendar, "prove_feed", self.prove)
         monkeypatch.setattr(wiring, "authenticate", lambda _: self.caller)
         monkeypatch.setattr(wiring_clinic, "user_clinics", lambda _: self.clinics)

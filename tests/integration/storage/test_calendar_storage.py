@@ -27,7 +27,7 @@ from dentalist.services.ports_calendar import SyncDesk
 from dentalist.services.sync_calendar import sync_calendar, write_event
 from dentalist.storage.accounts import SupabaseAccounts
 from dentalist.storage.agenda import SupabaseAgenda
-from dentalist.storage.calendars import SupabaseCalendars, SupabaseEventBook, SupabaseSyncTurns
+from dentalist.storage.calendars import SupabaseCalendars, SupabaseEventBook, SupabaseFeedHost, SupabaseSyncTurns
 from dentalist.storage.credentials import Credentials
 from dentalist.storage.database import Database
 from dentalist.storage.key_rotation import SupabaseKeyStore
@@ -62,12 +62,16 @@ def calendars(store: Database, keys: KeyService, clinic: Clinic) -> SupabaseCale
     return SupabaseCalendars(store, clinic.professional_id, Credentials(store, keys).vault)
 
 
+def host_of(store: Database, clinic: Clinic) -> str | None:
+    return SupabaseFeedHost(store, clinic.professional_id).find()
+
+
 def test_the_address_of_a_feed_is_sealed_told_to_nobody_and_replaced(
-    calendars: SupabaseCalendars, clinic: Clinic, db: Connection
+    calendars: SupabaseCalendars, store: Database, clinic: Clinic, db: Connection
 ) -> None:
     for url, host in ((FEED, "calendario.example"), (FEED + "2", "otro.example")):
         calendars.put(url, host=host, actor_id=clinic.professional_id)
-        assert (calendars.find().feed_url, calendars.host()) == (url, host)
+        assert (calendars.find().feed_url, host_of(store, clinic)) == (url, host)
 
     [row] = rows(db, "calendar_feeds", professional_id=clinic.professional_id)
     told = [row["payload"] for row in rows(db, "marketing_audit_logs", professional_id=clinic.professional_id)]
@@ -75,12 +79,14 @@ def test_the_address_of_a_feed_is_sealed_told_to_nobody_and_replaced(
     assert told == [{"from": None, "to": "calendario.example"}, {"from": "calendario.example", "to": "otro.example"}]
 
 
-def test_a_feed_that_is_taken_away_leaves_nothing(calendars: SupabaseCalendars, clinic: Clinic, db: Connection) -> None:
+def test_a_feed_that_is_taken_away_leaves_nothing(
+    calendars: SupabaseCalendars, store: Database, clinic: Clinic, db: Connection
+) -> None:
     calendars.put(FEED, host="calendario.example", actor_id=clinic.professional_id)
     for _ in range(2):
         calendars.put(None, host=None, actor_id=clinic.professional_id)
 
-    assert (calendars.find().feed_url, calendars.host()) == (None, None)
+    assert (calendars.find().feed_url, host_of(store, clinic)) == (None, None)
     assert rows(db, "calendar_feeds", professional_id=clinic.professional_id) == []
     assert len(rows(db, "marketing_audit_logs", professional_id=clinic.professional_id)) == 2
 

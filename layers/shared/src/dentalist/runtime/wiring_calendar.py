@@ -63,6 +63,17 @@ def calendars(professional_id: UUID) -> SupabaseCalendars:
     return SupabaseCalendars(wiring.service_db(), professional_id, wiring.credentials().vault)
 
 
+def feed_host(professional_id: UUID) -> str | None:
+    """Where the professional's feed comes from; asks for no key.
+
+    Raises:
+        StoreUnavailable: the store cannot be reached.
+    """
+    from dentalist.storage.calendars import SupabaseFeedHost  # noqa: PLC0415 - see calendars
+
+    return SupabaseFeedHost(wiring.service_db(), professional_id).find()
+
+
 def sync_turns() -> SupabaseSyncTurns:
     """Whose calendar is read next, of all professionals."""
     from dentalist.storage.calendars import SupabaseSyncTurns  # noqa: PLC0415 - see calendars

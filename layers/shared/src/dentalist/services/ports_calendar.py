@@ -57,9 +57,6 @@ class CalendarFeeds(Protocol):
     def put(self, url: str | None, *, host: str | None, actor_id: UUID) -> None:
         """Keep an address, sealed, in place of the one before; None takes it away."""
 
-    def host(self) -> str | None:
-        """The part of the address that people may see; None where there is no feed."""
-
 
 class EventBook(Protocol):
     """The events of one professional's appointments."""

@@ -63,17 +63,26 @@ class SupabaseCalendars:
             },
         )
 
-    def host(self) -> str | None:
-        """Where the feed comes from; None where there is none.
+    def _place(self, feed_id: UUID) -> Place:
+        return Place(self._professional_id, _FEEDS, feed_id, _FEED_URL)
+
+
+class SupabaseFeedHost:
+    """Where the feed of one professional comes from, which is no secret."""
+
+    def __init__(self, db: Database, professional_id: UUID) -> None:
+        """Read with the secret key's ``db``."""
+        self._db = db
+        self._professional_id = professional_id
+
+    def find(self) -> str | None:
+        """The host; None where there is no feed.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
         """
         rows = self._db.select(_FEEDS, "host", professional_id=self._professional_id)
         return str(rows[0]["host"]) if rows else None
-
-    def _place(self, feed_id: UUID) -> Place:
-        return Place(self._professional_id, _FEEDS, feed_id, _FEED_URL)
 
 
 class SupabaseEventBook:
