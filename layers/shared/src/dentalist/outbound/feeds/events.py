@@ -90,13 +90,12 @@ class _Reader:
         series: dict[str, list[Any]] = {}
         for event in calendar.walk("VEVENT"):
             self._check(event)
-            if _repeats(event):
-                series.setdefault(str(event.get("UID", "")), []).append(event)
-        single = (event for event in calendar.walk("VEVENT") if str(event.get("UID", "")) not in series)
-        yield from (self._interval(event) for event in single if _is_busy(event))
-        for uid in series:
-            same = [event for event in calendar.walk("VEVENT") if str(event.get("UID", "")) == uid]
-            yield from self._occurrences(same)
+            series.setdefault(str(event.get("UID", "")), []).append(event)
+        for same in series.values():
+            if any(map(_repeats, same)):
+                yield from self._occurrences(same)
+            else:
+                yield from (self._interval(event) for event in same if _is_busy(event))
         for told in calendar.walk("VFREEBUSY"):
             yield from self._periods(told)
 
