@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 from clinic import fields
+from dentalist.domain.policies import Policies
 
 _MOST_RANGES = 12
 _MOST_LINES = 300
@@ -104,6 +105,12 @@ def _each_treatment_once(prices: list[Price]) -> list[Price]:
     return prices
 
 
+class PolicyChanges(Policies):
+    """Only what is named changes; the object itself null: the product's own decisions again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
 class ClinicChanges(Model):
     """Only what is named changes; null erases."""
 
@@ -130,6 +137,7 @@ class ClinicChanges(Model):
     insurances: fields.Names | None = None
     payment_methods: fields.Names | None = None
     privacy_notice_url: fields.Url | None = None
+    policies: PolicyChanges | None = None
     # Opens the calendar to whoever knows it: written, never told again.
     calendar_feed_url: Annotated[fields.Secret | None, Field(json_schema_extra={"writeOnly": True})] = None
 
@@ -143,6 +151,8 @@ class ClinicChanges(Model):
     def columns(self) -> dict[str, Any]:
         """The named values, by column, as JSON; the feed is no column."""
         named = self.model_dump(mode="json", by_alias=True, include=self.model_fields_set - {_FEED})
+        if self.policies is not None:
+            named["policies"] = self.policies.model_dump(mode="json", exclude_unset=True)
         if named.get("open_holidays"):
             named["open_holidays"].sort()
         return named

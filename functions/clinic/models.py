@@ -12,6 +12,7 @@ from clinic import fields
 from clinic.changes import Model
 from dentalist.domain.alerts import Alert
 from dentalist.domain.identity import Role
+from dentalist.domain.policies import Policies
 from dentalist.domain.team import Member
 from dentalist.services.change_clinic import Profile
 
@@ -51,6 +52,7 @@ class ClinicResponse(BaseModel):
     insurances: Any
     payment_methods: Any
     privacy_notice_url: str | None
+    policies: Policies
     marketing_enabled: bool | None
     calendar_feed_host: Annotated[str | None, Field(description="where the read-only calendar comes from")]
     holidays: list[Holiday]
@@ -62,7 +64,8 @@ class ClinicResponse(BaseModel):
             Holiday(date=item.holiday.date, name=item.holiday.name, open=item.is_open) for item in profile.holidays
         ]
         columns = {name: profile.row.get(name) for name in cls.model_fields}
-        return cls(**(columns | {"holidays": holidays, "calendar_feed_host": feed_host}))
+        decided = Policies.of(profile.row.get("policies"))
+        return cls(**(columns | {"policies": decided, "holidays": holidays, "calendar_feed_host": feed_host}))
 
 
 class InviteRequest(Model):

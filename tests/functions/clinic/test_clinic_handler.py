@@ -92,7 +92,7 @@ def test_everybody_of_the_team_reads_the_profile(world: World, role: Role) -> No
         "id", "name", "email", "timezone", "country", "specialty", "licence_number", "opening_hours", "closures",
         "holiday_country", "open_holidays", "appointment_minutes", "buffer_minutes", "lead_time_minutes", "price_list",
         "phone", "emergency_phone", "emergency_instructions", "alert_phone", "address", "maps_url", "insurances",
-        "payment_methods", "privacy_notice_url", "marketing_enabled", "calendar_feed_host", "holidays",
+        "payment_methods", "privacy_notice_url", "policies", "marketing_enabled", "calendar_feed_host", "holidays",
     }  # fmt: skip
 
 

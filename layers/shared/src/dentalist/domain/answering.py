@@ -53,13 +53,21 @@ class StoredMessage(_Model):
 
 
 class Offer(_Model):
-    """A slot that was offered; its id is what a tap returns."""
+    """A slot that was offered; its id is what a tap returns.
+
+    ``group_id`` joins the slots of a family, one after the other: the contact is shown the first (``group_part`` 0) and
+    all are committed with it or none. ``moves_appointment_id``: committing it moves that appointment.
+    """
 
     id: UUID
     starts_at: datetime
     ends_at: datetime
     reason: str | None = None
     attendee_name: str | None = None
+    patient_id: UUID | None = None
+    group_id: UUID | None = None
+    group_part: int = 0
+    moves_appointment_id: UUID | None = None
     expires_at: datetime | None = None
 
 
@@ -77,7 +85,18 @@ class Appointment(_Model):
     source: str | None = None
     offer_id: UUID | None = None
     hold_expires_at: datetime | None = None
+    confirmed_at: datetime | None = None  # by whom it is for: they come
     created_at: datetime | None = None
+    chat_change: str | None = None  # what was last done to it in a chat: booked, moved or cancelled
+    chat_changed_at: datetime | None = None
+
+
+class KnownPatient(_Model):
+    """A record of the clinic's that a phone belongs to."""
+
+    id: UUID
+    full_name: str
+    is_minor: bool = False
 
 
 class AnswerClaim(_Model):
@@ -98,6 +117,9 @@ class AnswerClaim(_Model):
     history: list[StoredMessage] = []
     open_offers: list[Offer] = []
     appointments: list[Appointment] = []
+    changed: list[Appointment] = []  # in this chat since the contact waits, cancelled ones too
+    patients: list[KnownPatient] = []  # all whose phone this is
+    ai_answers_today: int = 0  # in the last 24 hours, without safety texts and confirmed opt-outs
     first_answer: bool = False
     retry_message: StoredMessage | None = None
 

@@ -27,6 +27,7 @@ from dentalist.domain.hours import (
     parse_opening_hours,
     whole_day,
 )
+from dentalist.domain.policies import Policies
 
 DEFAULT_APPOINTMENT_MINUTES = 30
 _LONGEST_APPOINTMENT = 12 * 60
@@ -154,6 +155,7 @@ class Clinic(BaseModel):
     insurances: _Names = None
     payment_methods: _Names = None
     privacy_notice_url: _Text = None
+    policies: Annotated[Policies, BeforeValidator(Policies.of)] = Policies()
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:

@@ -44,6 +44,8 @@ class Conversation(BaseModel):
     first_unanswered_at: datetime | None = None
     answer_due_at: datetime | None = None
     merged_into_id: UUID | None = None
+    phone_unverified_at: datetime | None = None  # somebody else may have this phone now
+    phone_unverified_reason: str | None = None  # wrong_number, not_me or identity_changed
 
     @property
     def name_they_gave(self) -> str | None:

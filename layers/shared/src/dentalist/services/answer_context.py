@@ -9,6 +9,7 @@ from typing import Any
 
 from dentalist.domain.answering import AnswerClaim, AnswerMode, Appointment, StoredMessage
 from dentalist.domain.conversation import Conversation
+from dentalist.domain.dialog import Dialog
 from dentalist.domain.message import Author, Purpose
 from dentalist.domain.understanding.intents import HandoffReason, Intent, Understanding
 from dentalist.domain.wording.answers import UNCLEAR_BELOW
@@ -50,9 +51,10 @@ def as_booked(appointment: Appointment) -> BookedAppointment:
     return BookedAppointment(appointment.starts_at, appointment.ends_at, appointment.attendee_name, appointment.reason)
 
 
-def memo_of(draft: Draft) -> dict[str, bool]:
+def memo_of(draft: Draft) -> dict[str, Any]:
     """What a later turn must remember of this answer; a part of its ``ai_metadata``."""
-    return {_OUTSIDE_HOURS: True} if any(task.kind is TaskKind.UNANSWERED for task in draft.tasks) else {}
+    outside = any(task.kind is TaskKind.UNANSWERED for task in draft.tasks)
+    return {**draft.memo, **({_OUTSIDE_HOURS: True} if outside else {})}
 
 
 def _is_with_a_person(claim: AnswerClaim, understanding: Understanding) -> bool:
@@ -89,6 +91,7 @@ def _remembered(history: Sequence[StoredMessage]) -> dict[str, Any]:
         "opt_out_confirmed": bool(said) and said[-1].purpose == Purpose.CONSENT_CONFIRMATION.value,
         "outside_hours_said_at": closed[-1] if closed else None,
         "clarifications": sum(1 for _ in _unclear(answers)),
+        "dialog": Dialog.recall(said[-1].ai_metadata) if said and said[-1] in answers else None,
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -167,9 +167,9 @@ class _Turn:
         if written.draft is None:
             return self._stay_silent("silent")
         self._ask_people(written.draft, told=written.states)
-        turn = self._send(written.draft, understanding, is_effect=written.states is not None)
-        if written.states is not None:
-            self._desk.follow_up(written.states.id)
+        turn = self._send(written.draft, understanding, is_effect=bool(written.states))
+        for appointment in written.states:
+            self._desk.follow_up(appointment.id)
         return turn
 
     # ---- what must happen whatever is said
@@ -213,10 +213,10 @@ class _Turn:
                 self._id, scope, "withdrawn", source="chat", wording=burst.text, occurred_at=said_at
             )
 
-    def _ask_people(self, draft: Draft | None, *, told: Appointment | None) -> None:
+    def _ask_people(self, draft: Draft | None, *, told: Sequence[Appointment]) -> None:
         """Before the words that promise it, so that no crash leaves a promise nobody knows of."""
         untold = untold_booking(self._claim)
-        if untold is not None and told is None:
+        if untold is not None and not told:
             self._desk.tasks.raise_task(self._id, UNTOLD_BOOKING, UNTOLD_BOOKING_SENTENCE)
         if draft is None:
             return
@@ -226,7 +226,7 @@ class _Turn:
             self._desk.tasks.raise_task(self._id, kind, sentence)
 
     def _stay_silent(self, outcome: str) -> Turn:
-        self._ask_people(None, told=None)
+        self._ask_people(None, told=())
         return self._finish(outcome, unanswered=outcome == "unanswered")
 
     # ---- sending

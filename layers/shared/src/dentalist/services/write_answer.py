@@ -28,10 +28,10 @@ from dentalist.services.ports import Agenda
 
 @dataclass(frozen=True)
 class Written:
-    """What is to be said, None for nothing, and the committed appointment it states."""
+    """What is to be said, None for nothing, and the committed changes of the agenda that it states."""
 
     draft: Draft | None
-    states: Appointment | None = None
+    states: tuple[Appointment, ...] = ()
 
 
 def write_answer(
@@ -127,7 +127,7 @@ class _Writer:
         draft = compose_confirmation(as_booked(appointment), self._clinic, self._persona, self._context)
         if self._understanding.wants(Intent.HUMAN_HANDOFF):  # asked for beside the choice: a person comes too
             draft = replace(draft, handoff=self._understanding.handoff_reason or HandoffReason.REQUESTED)
-        return Written(draft, states=appointment)
+        return Written(draft, states=(appointment,))
 
     def _with_offer(self) -> AnswerContext:
         try:

@@ -67,6 +67,21 @@ class ScoredIntent:
 
 
 @dataclass(frozen=True)
+class Quoted:
+    """What a model read out of the words, for code to look up: never a date or an appointment itself.
+
+    Attributes:
+        wanted: when an appointment would suit, in Spanish words that ``parse_when`` reads.
+        named: when the appointment spoken of is, likewise.
+        option: which of the times shown last is taken, counted from 1.
+    """
+
+    wanted: str | None = field(default=None, repr=False)
+    named: str | None = field(default=None, repr=False)
+    option: int | None = None
+
+
+@dataclass(frozen=True)
 class Understanding:
     """What a burst of messages asks for.
 
@@ -82,6 +97,7 @@ class Understanding:
     people: tuple[Person, ...] = field(default=(), repr=False)  # named besides the author; their names stay here
     language: Language = Language.SPANISH
     handoff_reason: HandoffReason | None = None  # why a person, when HUMAN_HANDOFF is among the intents
+    quoted: Quoted = field(default_factory=Quoted)  # only by a model; the rules read the words themselves
     signals: tuple[str, ...] = field(default=())  # names of the rules that spoke: for ai_metadata, holds no text
 
     @property

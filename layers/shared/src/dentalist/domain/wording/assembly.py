@@ -46,7 +46,7 @@ def assemble(
     body = _fit(opening, body_parts, _limit(voice))
     tasks = _tasks(said)
     if not offering or not context.offer:
-        return Draft(body=body, plain=body, tasks=tasks, discloses=discloses)
+        return Draft(body=body, plain=body, tasks=tasks, discloses=discloses, opening=" ".join(opening))
     zone = voice.clinic.timezone
     return Draft(
         kind=DraftKind.INTERACTIVE,
@@ -56,6 +56,7 @@ def assemble(
         tasks=tasks,
         effects=frozenset({Effect.OPEN_OFFER}),
         discloses=discloses,
+        opening=" ".join(opening),
     )
 
 

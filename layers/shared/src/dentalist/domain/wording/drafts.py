@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from dentalist.domain.agenda import OfferedSlot
+from dentalist.domain.dialog import Dialog
 from dentalist.domain.understanding.intents import HandoffReason
 
 
@@ -64,6 +65,9 @@ class Draft:
     handoff: HandoffReason | None = None
     effects: frozenset[Effect] = frozenset()
     discloses: bool = False  # the text says that an assistant, not a person, is writing
+    opening: str = ""  # how ``body`` begins (greeting, disclosure, apology): never worded by a model
+    wordable: bool = False  # a model may say the rest in its own words, by the rules of domain/guard
+    memo: Mapping[str, Any] = field(default_factory=dict)  # what a later turn must know; goes to ``ai_metadata``
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ class AnswerContext:
         chosen_ambiguous: the contact chose from an open offer, but several of its slots fit.
         outside_hours_said_at: when the "outside my hours" text was last sent.
         clarifications: how often the assistant has just said that it did not understand, in a row.
+        dialog: what the assistant asked last, when nobody has written since but the contact.
     """
 
     now: datetime
@@ -120,3 +125,4 @@ class AnswerContext:
     chosen_ambiguous: bool = False
     upcoming: tuple[BookedAppointment, ...] = ()
     media: frozenset[InboundMedia] = frozenset()
+    dialog: Dialog | None = None
