@@ -8,6 +8,7 @@ from uuid import uuid4
 from dentalist.domain.channel import Channel, ChannelStatus
 from dentalist.domain.conversation import Conversation
 from dentalist.domain.message import Author, Claim, Content, Draft, Recipient
+from dentalist.domain.reminders import DueReminder
 from dentalist.domain.templates import Template
 
 NOON = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)  # noon in Buenos Aires
@@ -117,3 +118,20 @@ class LambdaContext:
     memory_limit_in_mb = 512
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
     aws_request_id = "52fdfc07-2182-154f-163f-5f0f9a621d72"
+
+
+APPOINTMENT_AT = datetime(2026, 11, 26, 13, 30, tzinfo=UTC)  # Thursday 10:30 in Buenos Aires
+
+
+def make_reminder(**overrides: Any) -> DueReminder:
+    """Of an appointment of Lucía's, in a clinic in Buenos Aires."""
+    defaults = {
+        "appointment_id": uuid4(),
+        "professional_id": uuid4(),
+        "starts_at": APPOINTMENT_AT,
+        "patient_name": "Lucía Pérez",
+        "clinic_name": "Consultorio Ferreyra",
+        "timezone": "America/Argentina/Buenos_Aires",
+        "country": "AR",
+    }
+    return DueReminder.model_validate({**defaults, **overrides})

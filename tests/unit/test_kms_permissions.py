@@ -43,6 +43,7 @@ GRANTS = {
     "clinic": may(READ_AND_SEAL, "google"),  # keeps the address of a calendar feed
     "inbox_worker": may(READ, "meta"),  # fetches the files of messages
     "oauth": may(READ_AND_SEAL, "meta", "google"),  # keeps what a login gave, and the verifier of an attempt
+    "reminders": may(READ, "meta"),
     "reply_worker": may(READ, "meta", "google", "llm"),  # answers, with the professional's own model and calendar
     "send_message": may(READ, "meta"),
     "templates": may(READ, "meta"),  # submits to Meta and reads there

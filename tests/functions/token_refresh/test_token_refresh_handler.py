@@ -15,7 +15,7 @@ from tests.builders import NOON
 from tests.builders import LambdaContext as AnyContext
 from tests.care_world import CareWorld
 from token_refresh import handler
-from token_refresh.models import moment_of
+from dentalist.runtime.schedules import moment_of
 
 
 class LambdaContext(AnyContext):

@@ -77,3 +77,30 @@ def test_line_breaks_and_runs_of_spaces_that_meta_refuses_become_one_space() -> 
 def test_an_unknown_personal_variable_is_a_mismatch_and_not_sent_as_it_stands() -> None:
     with pytest.raises(TemplateVariablesMismatch):
         make_template(components=[{"type": "BODY", "text": "{{1}}"}]).fill({"1": "hola {{apodo}}"})
+
+
+def with_buttons(*labels: str) -> list[dict[str, object]]:
+    buttons = [{"type": "QUICK_REPLY", "text": label} for label in labels]
+    return [{"type": "BODY", "text": "Hola"}, {"type": "BUTTONS", "buttons": buttons}]
+
+
+def test_quick_replies_return_what_the_sender_gave_them() -> None:
+    template = make_template(components=with_buttons("Confirmo", "Cancelar"))
+
+    components = template.fill({}, taps=("confirm:1", "cancel:1")).payload["template"]["components"]
+
+    assert components == [
+        {
+            "type": "button",
+            "sub_type": "quick_reply",
+            "index": index,
+            "parameters": [{"type": "payload", "payload": tap}],
+        }
+        for index, tap in (("0", "confirm:1"), ("1", "cancel:1"))
+    ]
+
+
+def test_a_template_with_another_number_of_buttons_gets_no_taps() -> None:
+    template = make_template(components=with_buttons("Confirmo", "Cancelar", "Cambiar"))
+
+    assert "components" not in template.fill({}, taps=("confirm:1", "cancel:1")).payload["template"]

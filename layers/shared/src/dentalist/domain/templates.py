@@ -7,7 +7,7 @@ Source:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -51,12 +51,20 @@ class Template(BaseModel):
         """
         return [key for part in self._parts() for key, _ in part.slots]
 
-    def fill(self, values: Mapping[str, str], recipient: Mapping[str, str] | None = None) -> Content:
+    def fill(
+        self,
+        values: Mapping[str, str],
+        recipient: Mapping[str, str] | None = None,
+        *,
+        taps: Sequence[str] = (),
+    ) -> Content:
         """The message with every variable filled in.
 
         Args:
             values: one text per variable; it may hold ``{{first_name}}``, ``{{full_name}}``, ``{{clinic_name}}``.
             recipient: what those three are for this contact.
+            taps: what the quick-reply buttons return when they are tapped, in their order. A template with another
+                number of them keeps its own: they return the words on them.
 
         Raises:
             TemplateNotApproved: Meta would refuse it.
@@ -69,7 +77,26 @@ class Template(BaseModel):
             raise TemplateVariablesMismatch(f"The template's variables are: {', '.join(wanted) or 'none'}.")
         texts = {key: _personal(value, recipient or {}) for key, value in values.items()}
         components = [part.component(texts, named=self.parameter_format == "NAMED") for part in self._parts()]
+        components += self._taps(taps)
         return Content.of_template(self.ref, [filled for filled in components if filled], self._readable(texts))
+
+    def _taps(self, payloads: Sequence[str]) -> list[dict[str, Any] | None]:
+        buttons = [index for index, button in enumerate(self._buttons()) if button.get("type") == "QUICK_REPLY"]
+        if len(buttons) != len(payloads):
+            return []
+        return [
+            {
+                "type": "button",
+                "sub_type": "quick_reply",
+                "index": str(index),
+                "parameters": [{"type": "payload", "payload": payload}],
+            }
+            for index, payload in zip(buttons, payloads, strict=True)
+        ]
+
+    def _buttons(self) -> list[dict[str, Any]]:
+        found = [item.get("buttons") for item in self.components if str(item.get("type", "")).upper() == "BUTTONS"]
+        return [button for buttons in found for button in buttons or []]
 
     def _readable(self, texts: Mapping[str, str]) -> str:
         lines = []

@@ -1,0 +1,1 @@
+"""Every hour: reminds of appointments."""
