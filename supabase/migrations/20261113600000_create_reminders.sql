@@ -43,6 +43,16 @@ language sql stable set search_path = '' as $$
 $$;
 call app.guard_function('app.conversation_to_remind(public.appointments)');
 
+-- Whether a patient who has no chat may be written to. The gate asks again; asked here, no chat is begun for nothing.
+create function app.patient_allows_care(p_professional_id uuid, p_patient_id uuid) returns boolean
+language sql stable set search_path = '' as $$
+  select coalesce((
+    select action = 'granted' from public.marketing_consent_events
+    where professional_id = p_professional_id and patient_id = p_patient_id and scope = 'care'
+    order by sequence desc limit 1), false)
+$$;
+call app.guard_function('app.patient_allows_care(uuid, uuid)');
+
 -- dentalist.domain.reminders.DueReminder, as a list in the order of time, from after the last one of the page before.
 -- p_at: the moment that this run stands for. Not due are those that were made or moved when the reminder's time had
 -- come already, those that start in less than two hours, and those that were confirmed.
@@ -72,7 +82,7 @@ language sql stable security invoker set search_path = '' as $$
     'contact_name', case when not conversation.name_from_phone_app then conversation.contact_name end,
     'conversation_id', conversation.id,
     'channel_id', coalesce(conversation.channel_id, app.own_number(placed.professional_id)),
-    'phone', patient.phone,
+    'phone', case when app.patient_allows_care(placed.professional_id, placed.patient_id) then patient.phone end,
     'clinic_name', professional.name, 'timezone', professional.timezone, 'country', professional.country)
     order by placed.starts_at, placed.id), '[]')
   from placed

@@ -95,9 +95,16 @@ def test_a_clinic_that_wants_none_gets_none(db: Connection, refused: dict[str, A
     assert not due(db, clinic)
 
 
-def test_a_patient_without_a_chat_is_reached_by_phone_from_the_clinics_number(db: Connection) -> None:
+def test_a_patient_without_a_chat_and_without_consent_has_no_phone_to_remind_by(db: Connection) -> None:
     clinic = make_clinic(db)
     book(db, clinic, patient_id=make_patient(db, clinic))
+    [reminder] = due(db, clinic)
+    assert (reminder["conversation_id"], reminder["phone"]) == (None, None)
+
+
+def test_a_patient_without_a_chat_is_reached_by_phone_from_the_clinics_number(db: Connection) -> None:
+    clinic = make_clinic(db)
+    book(db, clinic, patient_id=make_patient(db, clinic, whatsapp_opt_in=True))
     [reminder] = due(db, clinic)
     assert (reminder["conversation_id"], reminder["phone"]) == (None, PHONE)
     assert reminder["channel_id"] == str(clinic.channel_id)
