@@ -21,6 +21,7 @@ import yaml
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from dentalist.domain.standard_templates import StandardTemplate, standard_template
 from dentalist.runtime import wiring
 
 _HERE = Path(__file__).parent
@@ -62,8 +63,8 @@ def _seed(db: psycopg.Connection[Row], wanted: Row, templates: list[Row]) -> Row
     token = kept["token"].replace("EAAL", "IGAAL", 1)
     accounts = [_link_instagram(db, professional_id, wanted, account, token) for account in wanted["instagram"]]
     for number in numbers:
-        for template in templates:
-            _add_template(db, professional_id, number["channel_id"], template, wanted["template_language"])
+        for template in _templates_of(wanted, templates):
+            _add_template(db, professional_id, number["channel_id"], template)
     for patient in wanted["patients"]:
         _add_patient(db, professional_id, patient)
     db.commit()
@@ -164,10 +165,17 @@ def _channel(db: psycopg.Connection[Row], professional_id: UUID, credential: Row
     return channel_id
 
 
-def _add_template(
-    db: psycopg.Connection[Row], professional_id: UUID, channel_id: str, template: Row, language: str
-) -> None:
-    row = {"professional_id": professional_id, "channel_id": channel_id, "language": language, "status": "APPROVED"}
+def _templates_of(professional: Row, own: list[Row]) -> list[Row]:
+    """What Meta has approved for a clinic: templates of its own, and the set that every clinic needs."""
+    language = professional["template_language"]
+    return [
+        *({**template, "language": language} for template in own),
+        *(standard_template(name, language) for name in StandardTemplate),
+    ]
+
+
+def _add_template(db: psycopg.Connection[Row], professional_id: UUID, channel_id: str, template: Row) -> None:
+    row = {"professional_id": professional_id, "channel_id": channel_id, "status": "APPROVED"}
     _insert_once(db, "marketing_templates", {**row, **template})
 
 
@@ -200,7 +208,7 @@ def _register_in_sandbox(wanted: list[Row], described: list[Row], templates: lis
                 "waba_id": professional["business_account_id"],
                 "access_token": channel["access_token"],
                 "verified_name": number["display_name"],
-                "templates": [{**template, "language": professional["template_language"]} for template in templates],
+                "templates": _templates_of(professional, templates),
             }
             _put_in_sandbox("accounts", account)
         for account, channel in zip(professional["instagram"], seeded["instagram"], strict=True):
