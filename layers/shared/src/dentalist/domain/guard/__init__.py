@@ -1,0 +1,1 @@
+"""What a model wrote, judged before a patient may read it."""
