@@ -18,6 +18,7 @@ from infra.sandbox.instagram.accounts import InstagramAccounts
 from infra.sandbox.journal import Journal
 from infra.sandbox.limits import RateLimits
 from infra.sandbox.live import Live
+from infra.sandbox.llm.behaviours import LanguageModels
 from infra.sandbox.logins.codes import Codes
 from infra.sandbox.logins.people import People
 from infra.sandbox.mails.mailbox import Mailbox
@@ -45,6 +46,7 @@ class Platform:
         self.google_events = GoogleEvents(self.store)
         self.people = People(self.store, self.accounts)
         self.codes = Codes(self.clock)
+        self.models = LanguageModels()
         self.mails = Mailbox(self.store)
         self.contacts = Contacts(self.store)
         self.conversations = Conversations(self.store, self.live)
@@ -126,6 +128,7 @@ class Platform:
         self.limits.clear()
         self.journal.clear()
         self.codes.clear()
+        self.models.clear()
         self.mails.clear()
         self.contacts.clear()
         self.conversations.clear()

@@ -12,6 +12,7 @@ from infra.sandbox.google.routes import routes as google_routes
 from infra.sandbox.graph.calls import PLATFORM
 from infra.sandbox.graph.routes import routes as graph_routes
 from infra.sandbox.instagram.routes import routes as instagram_routes
+from infra.sandbox.llm.routes import routes as model_routes
 from infra.sandbox.logins import ready_made
 from infra.sandbox.mails.routes import routes as mail_routes
 from infra.sandbox.page.routes import routes as page_routes
@@ -49,7 +50,7 @@ def create_app(platform: Platform) -> web.Application:
     control[PLATFORM] = platform
     app.add_subapp("/control", control)
     app.add_routes([web.get("/health", health), *page_routes(), *mail_routes(), *dialog_routes()])
-    app.add_routes([*instagram_routes(), *google_routes(), *graph_routes()])
+    app.add_routes([*instagram_routes(), *google_routes(), *model_routes(), *graph_routes()])
     app.on_startup.append(lambda _: platform.start())
     app.on_cleanup.append(lambda _: platform.stop())
     return app

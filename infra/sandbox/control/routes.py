@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from infra.sandbox.accounts import Account
-from infra.sandbox.control import calendars, identities, logins, people
+from infra.sandbox.control import calendars, identities, language_models, logins, people
 from infra.sandbox.control.http import (
     answer,
     body_of,
@@ -260,6 +260,7 @@ def control_application() -> web.Application:
             *identities.routes(),
             *calendars.routes(),
             *logins.routes(),
+            *language_models.routes(),
         ]
     )
     return control
