@@ -11,7 +11,19 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.database.agenda_builders import Slot, commit, hold, let_hold_end, offer, tomorrow
+from tests.database.agenda_builders import (
+    Slot,
+    book,
+    cancel,
+    commit,
+    hold,
+    let_hold_end,
+    offer,
+    offer_family,
+    offer_move,
+    tomorrow,
+)
+from tests.database.agenda_storm import AgendaStorm
 from tests.database.outbound_builders import (
     Clinic,
     Connect,
@@ -205,3 +217,107 @@ def test_sweeping_holds_while_they_are_confirmed_loses_no_booking(
 
     assert [answer["outcome"] for answer in answers[:PATIENTS]] == ["booked"] * PATIENTS
     assert len(rows(db, "appointments", status="booked")) == PATIENTS
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_day_that_everybody_wants_in_every_way_is_given_once(db: Connection, connect: Connect, seed: int) -> None:
+    storm = AgendaStorm(db, connect, patients=48, workers=24, seed=seed)
+
+    storm.blow()
+
+    storm.check()
+    assert storm.outcomes["booked"] and storm.outcomes["moved"] and storm.outcomes["taken"]
+
+
+def test_two_who_move_into_one_another_both_keep_what_they_had(
+    db: Connection, connect: Connect, clinic: Clinic, chats: list[UUID]
+) -> None:
+    """Each wants the other's time: neither is free until one gives way, and nobody waits in a circle."""
+    for hour in range(8, 16):
+        slots = [tomorrow(hour), tomorrow(hour, minute=30)]
+        pair = [chats[hour % 8], chats[(hour + 1) % 8]]
+        booked = [book(db, clinic, chat, slot) for chat, slot in zip(pair, slots, strict=True)]
+        offers = [offer_move(db, clinic, pair[side], booked[side], slots[1 - side])[0] for side in (0, 1)]
+
+        answers = race(
+            connect,
+            [
+                lambda own, chat=chat, offered=offered: commit(own, clinic, chat, offered)
+                for chat, offered in zip(pair, offers, strict=True)
+            ],
+        )
+
+        assert [answer["outcome"] for answer in answers] == ["taken", "taken"]
+        for chat, appointment in zip(pair, booked, strict=True):
+            cancel(db, clinic, chat, appointment)
+
+
+def test_all_who_move_to_one_free_time_at_once_end_with_one_there(
+    db: Connection, connect: Connect, clinic: Clinic, chats: list[UUID]
+) -> None:
+    booked = [book(db, clinic, chat, tomorrow(8 + index)) for index, chat in enumerate(chats)]
+    offers = [
+        offer_move(db, clinic, chat, appointment, tomorrow(20, minute=5 * index))[0]
+        for index, (chat, appointment) in enumerate(zip(chats, booked, strict=True))
+    ]
+
+    answers = race(
+        connect,
+        [
+            lambda own, chat=chat, offered=offered: commit(own, clinic, chat, offered)
+            for chat, offered in zip(chats, offers, strict=True)
+        ],
+    )
+
+    outcomes = [answer["outcome"] for answer in answers]
+    assert set(outcomes) == {"moved", "taken"}
+    assert outcomes.count("moved") <= 2  # 20:00 to 21:05 has room for two half hours
+    assert_no_overlap(db, clinic)
+    assert len(rows(db, "appointments", status="booked")) == PATIENTS
+
+
+def test_families_that_meet_halfway_are_booked_whole_or_not_at_all(
+    db: Connection, connect: Connect, clinic: Clinic, chats: list[UUID]
+) -> None:
+    """Each wants three half hours and begins one later than the one before."""
+    offers = [
+        offer_family(
+            db,
+            clinic,
+            chat,
+            *[tomorrow(8 + (index + part) // 2, minute=30 * ((index + part) % 2)) for part in range(3)],
+        )
+        for index, chat in enumerate(chats)
+    ]
+
+    answers = race(
+        connect,
+        [
+            lambda own, chat=chat, offered=offered: commit(own, clinic, chat, offered)
+            for chat, offered in zip(chats, offers, strict=True)
+        ],
+    )
+
+    assert {answer["outcome"] for answer in answers} == {"booked", "taken"}
+    assert_no_overlap(db, clinic)
+    for chat, answer in zip(chats, answers, strict=True):
+        assert len(rows(db, "appointments", conversation_id=chat)) == (3 if answer["outcome"] == "booked" else 0)
+
+
+def test_one_contact_who_cancels_and_moves_at_once_does_one_after_the_other(
+    db: Connection, connect: Connect, clinic: Clinic, chats: list[UUID]
+) -> None:
+    for _ in range(8):
+        appointment = book(db, clinic, chats[0], tomorrow(9))
+        [offered] = offer_move(db, clinic, chats[0], appointment, tomorrow(12))
+
+        answers = race(
+            connect,
+            [
+                lambda own, appointment=appointment: cancel(own, clinic, chats[0], appointment),
+                lambda own, offered=offered: commit(own, clinic, chats[0], offered),
+            ],
+        )
+
+        assert [answer["outcome"] for answer in answers] in (["cancelled", "expired"], ["cancelled", "moved"])
+        assert rows(db, "appointments", status="booked") == []

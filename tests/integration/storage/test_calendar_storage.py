@@ -23,6 +23,7 @@ from dentalist.outbound.google.login import GoogleLoginClient
 from dentalist.outbound.meta.graph import GraphClient
 from dentalist.services.calendar_access import RenewingAccess, note_refusal
 from dentalist.services.linked_agenda import LinkedAgenda, LinkedCalendar
+from dentalist.services.ports_agenda import SlotToOffer
 from dentalist.services.ports_calendar import SyncDesk
 from dentalist.services.sync_calendar import sync_calendar, write_event
 from dentalist.storage.accounts import SupabaseAccounts
@@ -34,7 +35,7 @@ from dentalist.storage.key_rotation import SupabaseKeyStore
 from dentalist.storage.vault import SecretUnreadable
 from infra.sandbox.config import Config
 from tests.database.calendar_builders import book
-from tests.database.outbound_builders import Clinic, find, make_clinic, rows, update
+from tests.database.outbound_builders import Clinic, find, make_clinic, make_conversation, rows, update
 from tests.integration.sandbox import logins
 from tests.integration.sandbox.logins import EMAIL, REDIRECT, VERIFIER
 from tests.integration.sandbox.world import (
@@ -276,6 +277,26 @@ def test_an_event_of_the_owner_makes_the_agenda_busy(linked: Linked) -> None:
     linked.owner("POST", "/events", {"start": SOON.isoformat(), "end": (SOON + HOUR).isoformat()})
 
     assert linked.agenda().busy(SOON - HOUR, SOON + 3 * HOUR) == [Interval(SOON, SOON + HOUR)]
+
+
+def test_an_appointment_is_moved_into_a_part_of_its_own_time_and_its_event_with_it(
+    linked: Linked, db: Connection
+) -> None:
+    chat, agenda = make_conversation(db, linked.clinic), linked.agenda()
+    [first] = agenda.offer(chat, [SlotToOffer(SOON, SOON + HOUR)], ttl_seconds=600)
+    booked = agenda.commit(chat, first.id, attendee_name="Ana", source="assistant").appointment_id
+    assert booked is not None
+    write_event(booked, calendars=linked.calendars.find(), desk_for=linked.desk_for)
+    later = SOON + HALF_AN_HOUR
+    [second] = agenda.offer(chat, [SlotToOffer(later, later + HOUR)], ttl_seconds=600, moves=booked)
+
+    moved = agenda.commit(chat, second.id, attendee_name=None, source="assistant")
+    write_event(booked, calendars=linked.calendars.find(), desk_for=linked.desk_for)
+
+    assert (moved.outcome, moved.appointment_id) == ("moved", booked)
+    [event] = linked.shown()
+    assert event["id"] == find(db, "appointments", booked)["calendar_event_id"]
+    assert agenda.busy(SOON - HOUR, SOON + 3 * HOUR) == [Interval(later, later + HOUR)] * 2  # the row, and its event
 
 
 def test_a_token_that_ended_is_renewed_and_stored(linked: Linked, db: Connection) -> None:

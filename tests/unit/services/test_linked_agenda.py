@@ -325,7 +325,7 @@ class _Times:
     def __init__(self, *told: Interval | Exception) -> None:
         self.told = told
 
-    def busy(self, _start: datetime, _end: datetime) -> list[Interval]:
+    def busy(self, _start: datetime, _end: datetime, **_named: Any) -> list[Interval]:
         for each in self.told:
             if isinstance(each, Exception):
                 raise each
