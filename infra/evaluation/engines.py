@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import UUID
 
 from dentalist.domain.clinic import Clinic
 from dentalist.domain.understanding.classifier import classify
 from dentalist.domain.understanding.intents import Understanding
+from dentalist.services.model_context import now_in_words
+from dentalist.services.ports_models import Scene
 from dentalist.services.understand import RULES_MODEL, understand
 
 _CLINIC = Clinic.from_row(
@@ -59,7 +62,8 @@ def model(provider: str, name: str) -> Engine | str:
         provider=provider, model=name, base_url=url or _BASE_URLS[provider], api_key=key, http=http,
         timeout_seconds=_SECONDS,
     )  # fmt: skip
-    interpreter = ModelInterpreter(chat, names=())
+    scene = Scene(now=now_in_words(datetime.now(UTC), _CLINIC.timezone))
+    interpreter = ModelInterpreter(chat, names=(), scene=scene, seconds=_SECONDS)
     engine = Engine(f"{provider}/{name}", classify)
 
     def hear(text: str) -> Understanding:

@@ -3,13 +3,16 @@
 import json
 import sys
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from dentalist.domain.understanding.intents import Intent, ScoredIntent, Understanding
 from infra.evaluation import __main__ as command
-from infra.evaluation import engines, report
+from infra.evaluation import engines, labels, report
 from infra.evaluation.expressions import expected_ranges, is_read
 from infra.evaluation.figures import measure
 from infra.evaluation.labels import DATA, Expression, Message, messages
@@ -55,6 +58,58 @@ def test_a_label_is_clipped_to_now() -> None:
 def test_without_a_key_one_sentence_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     assert engines.model("openai", "x") == "Only the rules were judged: openai needs its key in OPENAI_API_KEY."
+
+
+@pytest.fixture
+def provider(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
+    """Somebody with a key, and a provider for it."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    monkeypatch.setenv("OPENAI_BASE_URL", httpserver.url_for("/v1"))
+    return httpserver
+
+
+def completion(intent: Intent) -> dict[str, Any]:
+    understood = {"intents": [{"intent": intent.value, "confidence": 0.9}], "language": "es"}
+    message = {"role": "assistant", "content": json.dumps(understood)}
+    return {"id": "c", "choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
+
+
+def test_a_model_is_asked_as_the_product_asks_it_and_merged_with_the_rules(provider: HTTPServer) -> None:
+    provider.expect_request("/v1/chat/completions").respond_with_json(completion(B))
+
+    engine = engines.model("openai", "gpt-5-mini")
+
+    assert not isinstance(engine, str)
+    assert engine.hear("me gustaría pasar a verlos").wants(B)
+    assert engine.hear("tengo la cara como un globo y 39 de fiebre").primary is E, "an emergency of the rules stays"
+    assert (engine.name, engine.fallbacks) == ("openai/gpt-5-mini", [])
+    assert provider.log[0][0].headers["Authorization"] == "Bearer sk-canary"
+
+
+def test_a_message_that_the_model_did_not_answer_is_counted_as_the_rules(provider: HTTPServer) -> None:
+    provider.expect_request("/v1/chat/completions").respond_with_data("down", status=503)
+
+    engine = engines.model("openai", "gpt-5-mini")
+
+    assert not isinstance(engine, str)
+    assert engine.hear("quiero un turno").primary is B
+    assert engine.fallbacks == ["rejected"]
+
+
+def test_a_run_with_a_key_judges_the_model_on_the_held_out_messages_too(
+    provider: HTTPServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    provider.expect_request("/v1/chat/completions").respond_with_json(completion(G))
+    history = tmp_path / "history.jsonl"
+    monkeypatch.setattr(report, "HISTORY", history)
+    monkeypatch.setattr(labels, "messages", lambda *_: messages("heldout")[:6])
+    monkeypatch.setattr(sys, "argv", ["eval", "--model", "gpt-5-nano"])
+
+    command.main()
+
+    engines_judged = [json.loads(line)["engine"] for line in history.read_text("utf-8").splitlines()]
+    assert engines_judged == ["rules/rules-es", "openai/gpt-5-nano"]
+    assert "sk-canary" not in capsys.readouterr().out + history.read_text("utf-8")
 
 
 def test_a_run_prints_every_figure_and_adds_one_line_to_the_history(

@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dentalist.domain.agenda import OfferedSlot
-from dentalist.domain.understanding.choice import Ambiguous, choose
+from dentalist.domain.understanding.choice import Ambiguous, choose, fits, refuses
+from dentalist.domain.understanding.when_parsing import parse_when
 from tests.unit.domain.clinics import make_slots
 
 ZONE = ZoneInfo("America/Argentina/Buenos_Aires")
@@ -100,6 +101,30 @@ def test_nothing_is_chosen_by_what_refuses_or_speaks_of_something_else(text: str
 @pytest.mark.parametrize("text", ["sí", "dale", "ok", "perfecto, ese", "👍", "me sirve"])
 def test_a_yes_takes_the_only_slot_of_an_offer(text: str) -> None:
     assert chosen(text, OFFER[:1]) == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "instants"),
+    [
+        ("el de las 10", [1, 3]),
+        ("el de las 10 de la noche", []),
+        ("el del martes", [3]),
+        ("el de mañana a la tarde", [2]),
+        ("el del jueves a las 4", [4]),
+        ("el del jueves a las 5", []),
+    ],
+)
+def test_an_instant_fits_what_a_text_speaks_of(text: str, instants: list[int]) -> None:
+    when = parse_when(text, now=SUNDAY.astimezone(ZONE), denials=False)
+    found = [index for index, slot in enumerate(OFFER) if fits(when, slot.starts_at, timezone=ZONE, now=SUNDAY)]
+    assert found == instants
+
+
+@pytest.mark.parametrize(
+    ("text", "turned_down"), [("no", True), ("ninguno", True), ("dale", False), ("el segundo", False)]
+)
+def test_a_text_turns_down_what_was_offered(text: str, turned_down: bool) -> None:
+    assert refuses(text) is turned_down
 
 
 def test_no_offer_no_choice() -> None:

@@ -28,6 +28,23 @@ def test_whom_a_message_is_about(text: str, people: list[Person]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("turno para mis hijos tomas y sofia", [("Tomas", "Sofia")]),
+        ("para mi mama elsa el martes", [("Elsa",)]),
+        ("un turno para sofia por favor", [("Sofia",)]),
+        ("para valentina y para bautista", [("Valentina",), ("Bautista",)]),
+        ("para mi hija luz", [("Luz",)]),
+        ("turno para abril", []),
+        ("un turno por dolores de muela", []),
+        ("los espero para rosario", []),
+    ],
+)
+def test_common_names_need_no_capitals_where_words_lead_to_them(text: str, names: list[tuple[str, ...]]) -> None:
+    assert [person.names for person in find_people(text)] == names
+
+
+@pytest.mark.parametrize(
     "text",
     ["mi hijo está enfermo, no vamos", "no puedo porque tengo que cuidar a mi nieto", "mi hija amaneció con fiebre"],
 )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dentalist.domain.agenda import OfferedSlot
+from dentalist.domain.hours import OpeningHours
 from dentalist.domain.understanding.normalise import normalise
-from dentalist.domain.understanding.time_words import DAY_PARTS, WEEKDAYS, clock_times
+from dentalist.domain.understanding.when import Alternative, Exactness, When
+from dentalist.domain.understanding.when_parsing import parse_when
+from dentalist.domain.understanding.when_ranges import ranges
 
 _ORDINALS = {
     "primer": 1, "primero": 1, "primera": 1, "segundo": 2, "segunda": 2, "tercer": 3, "tercero": 3, "tercera": 3,
@@ -24,7 +27,7 @@ _ORDINAL = re.compile(
 )
 _BARE_NUMBER = re.compile(r"(?:el |la )?(?P<digit>\d{1,2})(?: por favor| gracias)?(?: \.)?")
 _BARE_ORDINAL = re.compile(rf"(?P<word>{'|'.join(_ORDINALS)})(?: por favor| gracias)?(?: \.)?")
-_LAST = re.compile(r"(?:el|la) ultim[oa]")
+_LAST = re.compile(r"(?:el|la) ultim[oa](?! hora)")
 _ANY = re.compile(
     r"cualquiera?|el que (?:sea|quieras|tengas)|me da igual|el (?:mas temprano|que sea antes|mas cercano)"
 )
@@ -33,9 +36,7 @@ _YES = re.compile(
     r"|va|sale|me sirve|buenisimo|por favor|reserva\w*|esta bien|de una|joya|barbaro|excelente)(?!\w)"
 )
 _REFUSES = re.compile(r"(?<!\w)(?:no|ningun\w*|tampoco|imposible|otr[oa]s?)(?!\w)(?! hay problema)")
-_DAY_OF_MONTH = re.compile(
-    r"(?:el|dia) (?:(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo) )?(\d{1,2})(?![\d:])"
-)
+_NOON = 12
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,12 @@ class Ambiguous:
 
 
 def choose(
-    text: str, offered: Sequence[OfferedSlot], *, timezone: ZoneInfo, now: datetime
+    text: str,
+    offered: Sequence[OfferedSlot],
+    *,
+    timezone: ZoneInfo,
+    now: datetime,
+    opening_hours: OpeningHours | None = None,
 ) -> OfferedSlot | Ambiguous | None:
     """Which of the offered slots a text takes.
 
@@ -55,6 +61,7 @@ def choose(
         offered: the open offer, in the order in which it was shown.
         timezone: the professional's, in which "a las 10" and "mañana" are meant.
         now: when the text was written.
+        opening_hours: tell when "a última hora" is.
 
     Returns:
         The slot, several that fit, or None when the text chooses none of them.
@@ -63,7 +70,7 @@ def choose(
     if not accepted or not offered:
         return None
     words = " ".join(accepted)
-    fitting = _fitting(words, offered, timezone, now)
+    fitting = _fitting(words, offered, timezone, now, opening_hours)
     if fitting is None:
         if not _YES.match(words):
             return None
@@ -73,12 +80,42 @@ def choose(
     return Ambiguous(tuple(fitting)) if fitting else None
 
 
+def refuses(text: str) -> bool:
+    """Whether a text turns down what was offered: "ninguno", "no puedo esos días", "¿otro horario?"."""
+    return any(_REFUSES.search(clause) for clause in _clauses(text))
+
+
+def fits(
+    when: When, instant: datetime, *, timezone: ZoneInfo, now: datetime, opening_hours: OpeningHours | None = None
+) -> bool:
+    """Whether an appointment at this instant is one that a text speaks of.
+
+    Stricter than ``ranges``: "el de las 10" is no appointment at 10:30. Looser too: "el de las 8" is 8:00 or 20:00,
+    since the instants to choose from tell which.
+    """
+    return any(_fits(item, instant, timezone, now, opening_hours) for item in when.alternatives)
+
+
+def _fits(item: Alternative, instant: datetime, zone: ZoneInfo, now: datetime, hours: OpeningHours | None) -> bool:
+    time = item.time
+    exact = time.start if time is not None and time.exact and item.exactness is Exactness.EXACT else None
+    if exact is not None:
+        local = instant.astimezone(zone)
+        minutes = local.hour * 60 + local.minute
+        if minutes != exact.minutes and (exact.fixed or minutes != exact.minutes + _NOON * 60):
+            return False
+        item = replace(item, time=None)
+    return any(span.contains(instant) for span in ranges(When((item,)), now=now, timezone=zone, opening_hours=hours))
+
+
 def _clauses(text: str) -> list[str]:
     parts = re.split(r" (?:[.,?]|pero|mejor|sino) | [.,?]$", f" {normalise(text)} ")
     return [part.strip(" .,?") for part in parts if part.strip(" .,?")]
 
 
-def _fitting(words: str, offered: Sequence[OfferedSlot], timezone: ZoneInfo, now: datetime) -> list[OfferedSlot] | None:
+def _fitting(
+    words: str, offered: Sequence[OfferedSlot], timezone: ZoneInfo, now: datetime, hours: OpeningHours | None
+) -> list[OfferedSlot] | None:
     """The slots that fit everything the words say; None when they say nothing about a slot."""
     number = _BARE_NUMBER.fullmatch(words)
     if number:
@@ -88,7 +125,10 @@ def _fitting(words: str, offered: Sequence[OfferedSlot], timezone: ZoneInfo, now
         return [offered[position - 1]] if 1 <= position <= len(offered) else []
     if _ANY.search(words):
         return [min(offered, key=lambda slot: slot.starts_at)]
-    return _by_time(words, offered, timezone, now)
+    when = parse_when(words, now=now.astimezone(timezone))
+    if not when:
+        return None
+    return [slot for slot in offered if fits(when, slot.starts_at, timezone=timezone, now=now, opening_hours=hours)]
 
 
 def _by_number(number: int, offered: Sequence[OfferedSlot], timezone: ZoneInfo) -> list[OfferedSlot]:
@@ -112,37 +152,4 @@ def _position(words: str, count: int) -> int | None:
 
 def _shows_hour(slot: OfferedSlot, hour: int, timezone: ZoneInfo) -> bool:
     local = slot.starts_at.astimezone(timezone)
-    return local.minute == 0 and local.hour in {hour, hour + 12 if hour < 12 else hour}  # noqa: PLR2004 - noon
-
-
-def _by_time(words: str, offered: Sequence[OfferedSlot], timezone: ZoneInfo, now: datetime) -> list[OfferedSlot] | None:
-    local = {slot: slot.starts_at.astimezone(timezone) for slot in offered}
-    fitting = list(offered)
-    constrained = False
-
-    days = {WEEKDAYS[word] for word in words.split() if word in WEEKDAYS}
-    if days:
-        constrained, fitting = True, [slot for slot in fitting if local[slot].weekday() in days]
-    relative = _relative_day(words)
-    if relative is not None:
-        wanted = (now.astimezone(timezone) + relative).date()
-        constrained, fitting = True, [slot for slot in fitting if local[slot].date() == wanted]
-    day_of_month = _DAY_OF_MONTH.search(words)
-    if day_of_month:
-        constrained, fitting = True, [slot for slot in fitting if local[slot].day == int(day_of_month[1])]
-    times = clock_times(words)
-    if times:
-        constrained, fitting = True, [slot for slot in fitting if (local[slot].hour, local[slot].minute) in times]
-    part = next((part for phrase, part in DAY_PARTS.items() if re.search(rf"(?<!\w){phrase}(?!\w)", words)), None)
-    if part and not times:
-        constrained = True
-        fitting = [slot for slot in fitting if part[0] <= local[slot].hour * 60 + local[slot].minute < part[1]]
-    return fitting if constrained else None
-
-
-def _relative_day(words: str) -> timedelta | None:
-    if re.search(r"pasado manana", words):
-        return timedelta(days=2)
-    if re.search(r"(?<!la )(?<!a la )(?<!por la )(?<!de la )(?<!\w)manana(?!\w)", words):
-        return timedelta(days=1)
-    return timedelta(0) if re.search(r"(?<!\w)hoy(?!\w)", words) else None
+    return local.minute == 0 and local.hour in {hour, hour + _NOON if hour < _NOON else hour}

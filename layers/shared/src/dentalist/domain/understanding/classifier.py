@@ -18,7 +18,7 @@ from dentalist.domain.understanding.normalise import bare_words, normalise, unst
 from dentalist.domain.understanding.people import find_people
 from dentalist.domain.understanding.rules import Rule, confidence, evidence
 from dentalist.domain.understanding.tables_booking import BOOK
-from dentalist.domain.understanding.tables_opt_out import COURTESY, KEYWORDS, OPT_OUT
+from dentalist.domain.understanding.tables_opt_out import COURTESY, KEEPS_MESSAGES, KEYWORDS, OPT_OUT
 from dentalist.domain.understanding.tables_topics import POLITE, QUESTION, TOPICS
 from dentalist.domain.understanding.treatments import find_treatments
 from dentalist.domain.understanding.word_model import likelihood
@@ -57,6 +57,14 @@ _HOW_ARE_YOU = Rule("how_are_you", 1, r"como (?:estas?|estan|andan?|va)|que tal|
 
 _ANOTHER = {"one_for_day", "and_another"}  # an appointment besides the one that is called off
 
+# What the words alone are not taken for where one of these speaks.
+_NOT_MEANT: Mapping[Intent, Sequence[Rule]] = {
+    Intent.OPT_OUT: KEEPS_MESSAGES,
+    Intent.REQUEST_QUOTE: requests.HOW_LONG,
+    Intent.CANCEL_APPOINTMENT: changes.BY_THE_CLINIC,
+    Intent.RESCHEDULE_APPOINTMENT: changes.BY_THE_CLINIC,
+}
+
 Found = dict[Intent, list[Rule]]
 
 # What decides between intents that are equally sure.
@@ -90,7 +98,7 @@ def classify(
         found[Intent.OPT_OUT] = [Rule("keyword", _CERTAIN, "keyword")]
     topics = _find_topics(text)
     scores, reasons = _resolve(found)
-    _weigh(scores, likelihood(text), topics, text)
+    _weigh(scores, _chances(text), topics, text)
     topics = _inquire(text, scores, topics)
     words = bare_words(" ".join(burst))
     return Understanding(
@@ -124,7 +132,17 @@ def _find_requests(text: str) -> Found:
     }
     found = {intent: list(evidence(table, text)) for intent, table in tables.items()}
     found[Intent.EMERGENCY] = _find_emergency(text)
+    if not any(evidence(changes.CANNOT_COME, text)) and any(evidence(changes.BY_THE_CLINIC, text)):
+        found[Intent.CANCEL_APPOINTMENT], found[Intent.RESCHEDULE_APPOINTMENT] = [], []
+    if any(evidence(KEEPS_MESSAGES, text)):
+        found[Intent.OPT_OUT] = []
     return found
+
+
+def _chances(text: str) -> Mapping[Intent, float]:
+    chances = likelihood(text)
+    denied = {intent for intent, rules in _NOT_MEANT.items() if any(evidence(rules, text))}
+    return {intent: 0.0 if intent in denied else chance for intent, chance in chances.items()}
 
 
 def _find_emergency(text: str) -> list[Rule]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dentalist.domain.understanding.given_names import GIVEN_NAMES
 from dentalist.domain.understanding.normalise import bare_words
 from dentalist.domain.understanding.when_words import MONTH_NAMES, NUMBER_WORDS, WEEKDAY_NAMES
 
@@ -56,9 +58,11 @@ _RELATIONS: Mapping[Relation, str] = {
     Relation.RELATIVE: r"sobrin[oa]s?|prim[oa]s?|ti[oa]s?|cunad[oa]s?|familia",
     Relation.OTHER: r"amig[oa]s?|vecin[oa]s?|emplead[oa]s?",
 }
-_ALL = "|".join(_RELATIONS.values())
+RELATION_WORDS = "|".join(_RELATIONS.values())
 _OWNED = r"(?:mis?|nuestr[oa]s?|la|el|los|las|al|del|my|meu|minha|\d{1,2}|un|una|" + "|".join(NUMBER_WORDS) + r")"
-_SAID = re.compile(rf"(?<!\w)(?:(?P<how>mis?|nuestr[oa]s?|my|meu|minha) )?(?P<some>{_OWNED} )?(?P<said>{_ALL})(?!\w)")
+_SAID = re.compile(
+    rf"(?<!\w)(?:(?P<how>mis?|nuestr[oa]s?|my|meu|minha) )?(?P<some>{_OWNED} )?(?P<said>{RELATION_WORDS})(?!\w)"
+)
 # "El mayor problema", "la señora de recepción": without "mi" only these are people of the author's.
 _WITHOUT_OWNER = re.compile(
     r"(?:hij|nen|nin|mellizo|melliza|gemel|bebe|changuit|guagua|pequen|mas grande|mas chic|muchachit|kid|filh)\w*"
@@ -82,6 +86,17 @@ _FOR_NAMES = re.compile(rf"\b(?:para|por)\s+(?P<names>{_NAME}(?:(?:\s*,\s*|\s+[y
 _NO_NAMES = frozenset(
     {*WEEKDAY_NAMES, *MONTH_NAMES, "hola", "necesito", "quiero", "gracias", "dra", "dr", "navidad", "osde", "whatsapp"}
 )
+# Common names need no capitals, as in a transcript, after words that lead to one. Alone after "para", some are a time,
+# a place or an ache: "para abril", "para rosario", "por dolores".
+_LEADS_TO_NAMES = re.compile(r"\s*,?\s*(?:de nombre |que se llaman? |se llaman? |llamad[oa] )?")
+_JOINED = re.compile(r"\s*,\s*|\s+[ye]\s+")
+_WORD = re.compile(r"[^\W\d_]+")
+_FOR_LOWER = re.compile(r"\b(?:para|por)\s+(?=[^\W\d_])", re.IGNORECASE)
+_ALSO_OTHER_WORDS = frozenset(
+    """abril angeles asuncion belen concepcion consuelo cruz dolores domingo esperanza julio libertad linda lourdes luz
+    mercedes milagros morena paz perla reyes rosario santiago santos simon sol trinidad valencia vera victor""".split()  # noqa: SIM905
+)
+_NAMES_ALONE = GIVEN_NAMES - _ALSO_OTHER_WORDS
 _PAIRS = re.compile(r"mellizos|mellizas|gemel[oa]s")
 
 
@@ -89,13 +104,18 @@ def find_people(text: str) -> tuple[Person, ...]:
     """The people a message names besides its author, in order.
 
     Args:
-        text: as written: names are told by their capitals.
+        text: as written: names are told by their capitals, common ones also by what stands before them.
     """
     words = bare_words(text)
     found = list(_related(text, words))
     if not found:
         for match in _FOR_NAMES.finditer(text):
             names = _split(match["names"])
+            if names:
+                found.append(Person(Relation.OTHER, names, len(names), attends=True))
+    if not found:
+        for match in _FOR_LOWER.finditer(text):
+            names = _common_names(text, match.end(), _NAMES_ALONE)
             if names:
                 found.append(Person(Relation.OTHER, names, len(names), attends=True))
     return tuple(dict.fromkeys(found))
@@ -136,7 +156,23 @@ def _names_after(text: str, said: str) -> tuple[str, ...]:
         names = _NAMES.match(text, match.end())
         if names:
             return _split(names["names"])
+        lead = _LEADS_TO_NAMES.match(text, match.end())
+        common = _common_names(text, lead.end() if lead else match.end(), GIVEN_NAMES)
+        if common:
+            return common
     return ()
+
+
+def _common_names(text: str, position: int, known: AbstractSet[str]) -> tuple[str, ...]:
+    """The common given names that stand here without capitals, as names are written."""
+    names: list[str] = []
+    while (word := _WORD.match(text, position)) and bare_words(word[0]) in known:
+        names.append(word[0].capitalize())
+        joint = _JOINED.match(text, word.end())
+        if joint is None:
+            break
+        position = joint.end()
+    return tuple(names)
 
 
 def _accented(word: str) -> str:

@@ -25,7 +25,10 @@ CONCEPTS: Mapping[str, str] = {
         r"|el bolsillo|la billetera|pagar"
         r"|decir"
     ),
-    "will_it_hurt": (r"va a doler|me duele..2 si me|duele..2 (?:ponerse|sacarse|hacerse|ponerme|sacarme|hacerme)"),
+    "will_it_hurt": (
+        r"va a doler|(?:miedo|susto|panico)..4 (?:due[lr]\w*|duela\w*|doler)|me duele..2 si me"
+        r"|duele..2 (?:ponerse|sacarse|hacerse|ponerme|sacarme|hacerme)"
+    ),
     "not_ours": (
         r"(?:tuve|surgio|salio|presento|tengo|por) una? (?:urgencia|emergencia|problema)..1 (?:familiar"
         r"|laboral|personal|en (?:el|mi) trabajo|de trabajo|en (?:la|mi) casa|con mi \w+)|(?:tuve|surgio"
@@ -46,7 +49,7 @@ CONCEPTS: Mapping[str, str] = {
         r"|tendreis|queda|quedan|existe|tenias|tenian"
     ),
     "persona": (
-        r"personas?|humanos?|humana|alguien|doc|dra?|much?ach[oa]|recepcion\w*|secretari\w+|doctor\w*"
+        r"personas?|humanos?|humana|alguien|doc|dra?|much?ach[oa]|chicas?|recepcion\w*|secretari\w+|doctor\w*"
         r"|dentista|odontolog\w+|asesor\w*"
         r"|operador\w*|encargad\w+|administracion|ejecutiv\w+|representante|agente|responsable"
         r"|senorita|senora|gente|duen[oa]|titular|profesional"
@@ -67,7 +70,10 @@ CONCEPTS: Mapping[str, str] = {
         r"|infernal|flipas|espantos[oa]s?|atroz|bastante|inaguantable|como loc[oa]|sin parar|posta"
         r"|abundante\w*|profus[oa]|excesiv[oa]|constante|continu[oa]"
     ),
-    "escribir": r"escrib\w+|mand\w+|envi\w+|contact\w+|molest\w+|llegu\w+|pas\w+",
+    "escribir": (
+        r"escrib\w+|mand\w+|envi\w+|contact\w+|molest\w+|llegu\w+|pas\w+|webe\w+|hueve\w+|jod(?:a|as|an|ais"
+        r"|er)|fastidi\w+"
+    ),
     "publicidad": (
         r"mensaj\w+|publicidad\w*|promo\w*|avisos?|notificacion\w*|whatsapps?|spam|ofertas?|difusion|informacion"
         r"|comunicacion\w*|recordatorios?|propaganda|marketing|sms"

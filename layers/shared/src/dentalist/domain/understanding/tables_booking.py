@@ -15,7 +15,7 @@ BOOK: tuple[Rule, ...] = (
         "arrange_appointment",
         0.85,
         r"(?:<agendar>)..3 (?:<turno>)",
-        unless=r"(?:de|la) baja|recordar la hora",
+        unless=r"(?:de|la) baja|recordar la hora|ya me (?:atend|vi|hic|lo|la)\w*",
     ),
     Rule(
         "arrange_visit",
@@ -38,7 +38,8 @@ BOOK: tuple[Rule, ...] = (
         "which_times",
         0.75,
         r"(?:que|cuales) (?:dias?|horarios?|horas?|fechas?|turnos?|citas?|disponibilidad)..4 (?:disponib\w+"
-        r"|libres?|podri\w+|me p\w+|me dan|quedan?|hay|dar|darme)",
+        r"|libres?|podri\w+|me p\w+|me dan|quedan?|hay|dar|darme)"
+        r"|que dias? (?:tien\w+|ten[ei]s)(?: el| la)?(?: doctora?| agenda)?(?= [.,?]|$)",
     ),
     Rule(
         "availability",

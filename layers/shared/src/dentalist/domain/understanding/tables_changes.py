@@ -24,6 +24,12 @@ CANCEL: tuple[Rule, ...] = (
         unless=r"presion|baja..2 (?:promo\w*|mensaj\w+)",
     ),
     Rule(
+        "been_elsewhere",
+        0.85,
+        r"ya (?:me|lo|la|fui)(?: \w+){0,4} (?:otro|otra) (?:lado|lugar|dentista|clinica|parte|consultorio)",
+        requires=r"<turno>|lugar|ir",
+    ),
+    Rule(
         "leave_it",
         0.65,
         r"(?:lo|la) (?:dejamos|dejo|dejemos)..2 (?:otra vez|otra oportunidad|mas adelante|ahi)",
@@ -60,6 +66,21 @@ CANCEL: tuple[Rule, ...] = (
         0.75,
         r"nao (?:vou|posso|consigo)..2 (?:poder|conseguir|ir|comparecer)|desmarcar|(?:can t|cannot"
         r"|won t be able to)..2 (?:make it|come)|lo de (?:<dia>)..4 no (?:va|voy|puedo|podre)",
+        negatable=False,
+    ),
+)
+
+# What the clinic did, or may have done, asks for nothing to be changed.
+BY_THE_CLINIC: tuple[Rule, ...] = (
+    Rule(
+        "clinic_changed_it",
+        0.8,
+        r"(?:me|nos|se)(?: l[oa])? (?:cancel|suspend|anul|cambi|mov|corr|pas)(?:aron|ieron|asteis|isteis)"
+        r"|(?:me|nos) hab(?:eis|ran|ian?) (?:cancelado|cambiado|movido|anulado|suspendido)|se cancelo",
+        unless=(
+            r"me (?:cancel|suspend|cambi|anul)\w+..2 (?:vuelo|viaje|permiso|horario en|turno en|trabajo"
+            r"|pega)|en vez|en lugar"
+        ),
         negatable=False,
     ),
 )
@@ -104,7 +125,8 @@ CANNOT_COME: tuple[Rule, ...] = (
         "day_not_possible",
         0.6,
         r"no (?:puedo|podre|podemos) (?:el |la |este |esta )?(?:hoy|manana|<weekday>|dia|semana"
-        r"|ese dia)(?! ser)|(?:hoy|manana|<weekday>)(?: ya)? no (?:puedo|podre|podemos|voy|vamos|llego)",
+        r"|ese dia)(?! ser)|(?:hoy|manana|<weekday>)(?: ya)? no (?:puedo|podre|podemos|voy|vamos|llego)"
+        r"|(?:hoy|manana|<weekday>)(?: ya)? no me (?:va|viene|queda|cuadra|acomoda)(?: muy| nada)? bien",
         unless=r"que no puedo|si no puedo",
         negatable=False,
     ),
@@ -145,7 +167,7 @@ RESCHEDULE: tuple[Rule, ...] = (
         "pass_appointment",
         0.85,
         r"(?:pas|pate|dej)\w+..3 (?:<turno>|consulta)..6 (?:para|al?|mas)(?: \w+)?",
-        unless=r"pasa\w*..2 (?:horarios|con)|deje? pasar",
+        unless=r"pasa\w*..2 (?:horarios|con)|deje? pasar|pas\w+ (?:un|una) (?:<turno>)",
     ),
     Rule(
         "appointment_moved",

@@ -66,6 +66,7 @@ RED_FLAGS: tuple[Rule, ...] = (
         unless=(
             r"de leche|protesis|dentadura|hace (?:anos|meses|mucho|tiempo|rato|un ano)|no (?:me )?(?:molesta"
             r"|duele|da guerra)|no es urgente|urgente no es"
+            r"|astill\w+(?=.* (?:lugar|semana|turno|cita|cuando)(?!\w))|(?:lugar|semana|turno|cita)(?!\w).* astill\w+"
         ),
     ),
     Rule(
@@ -97,7 +98,10 @@ RED_FLAGS: tuple[Rule, ...] = (
         0.85,
         r"pus|absceso|flemon\w*|infec\w+|suput?r\w+|(?:sal|bot|larg)\w*..3 (?:algo|liquido"
         r"|materia)..2 (?:amarill|verd|blanc)\w+",
-        unless=r"(?:precio|cuanto) \w+|(?:tuve|tenia|el ano pasado|hace anos)..6 (?:flemon|absceso|infec\w+)",
+        unless=(
+            r"a (?:mi|una|un) (?:vecin|amig|companer|conocid|prim)\w+..9|(?:precio|cuanto) \w+|(?:tuve"
+            r"|tenia|el ano pasado|hace anos)..6 (?:flemon|absceso|infec\w+)"
+        ),
     ),
     Rule(
         "fever_and_mouth",
@@ -236,6 +240,9 @@ EXPLICIT: tuple[Rule, ...] = (
         r"|emergencias?)|emergencia|urgencia",
         unless=(
             r"<not_ours>|(?:precio|cuanto|costo|valor)..5 (?:urgencia|emergencia)|numero de emergencia"
+            r"|(?:considera|que es|cuando es|cuenta como)..2 (?:urgencia|emergencia)|(?:urgencia"
+            r"|emergencia)..3 considera"
+            r"|(?:urgencia|emergencia|guardia)..4 (?:cuanto|precio|aparte|cobr\w+)|cobr\w+..3 (?:urgencia|emergencia)"
             r"|internad\w+ de (?:urgencia|emergencia)|(?:urgencias?|emergencias?) (?:los|el|en) (?:domingos?"
             r"|sabados?|feriados?|fin\w*)|urgencia de bano|(?:una|mi) (?:amig|prim|vecin"
             r"|conocid)\w+..4 urgencia"

@@ -23,13 +23,24 @@ COURTESY = frozenset(
     }
 )  # fmt: skip
 
+# Who wants the messages, though the words are those of an opt-out.
+KEEPS_MESSAGES: tuple[Rule, ...] = (
+    Rule(
+        "keeps_messages",
+        0.9,
+        r"no (?:quier\w+|quisiera|deseo) (?:dejar|que (?:me )?dejen) de|(?:sig(?:a|an|ue|ui)|segui)\w* (?:<escribir>)",
+        unless=r"no (?:me )?sig(?:a|an|as|ais)",
+        negatable=False,
+    ),
+)
+
 OPT_OUT: tuple[Rule, ...] = (
     Rule(
         "no_more_writing",
         0.95,
         r"(?:no|nunca|tampoco|ya no|dej\w+) (?:me |nos |le |les |volver a |vuelvan a "
         r"|vuelva a )*(?:<escribir>)..3 mas|(?:no|nunca) mas (?:me |nos )?(?:<escribir>)",
-        unless=r"<another_way>|paso|pasa",
+        unless=r"<another_way>|paso|pasa|mas de (?:un|una|uno|dos)",
         negatable=False,
     ),
     Rule(
@@ -125,7 +136,8 @@ OPT_OUT: tuple[Rule, ...] = (
         "no_more_noun",
         0.95,
         r"sin mas (?:<publicidad>)|(?:revoc|retir)\w*..3 (?:consentimiento|autorizacion)|no ser contactad\w+"
-        r"|no me avisen mas|no (?:escribais|manden|escriban|molesten)(?= [.,?]|$)|me doy de baja"
+        r"|(?:<publicidad>)..1 no l[oa]s (?:quiero|deseo|necesito) mas|no me avisen mas|no (?:escribais"
+        r"|manden|escriban|molesten)(?= [.,?]|$)|me doy de baja"
         r"|no (?:me )?interesa\w*..4 (?:<publicidad>)|remove (?:me|my number)|stop (?:texting|writing"
         r"|messaging)|nao quero mais..2 mensage\w+|par\w+ de..2 mandar|no mas (?:<publicidad>)"
         r"|basta de (?:<publicidad>)|stop (?:<publicidad>)",

@@ -89,7 +89,8 @@ SLIGHT: tuple[Rule, ...] = (
         "only_when",
         1,
         r"(?:solo |cuando |si |al )(?:me )?(?:como|tomo|bebo|muerdo|mastico|cepillo|comer|tomar|morder"
-        r"|masticar|cepillarme|mastique|coma|tome|aprieto)|con (?:el |lo )?(?:frio|dulce|calor|caliente)",
+        r"|masticar|cepillarme|mastique|coma|tome|aprieto|come|toma|muerde|mastica)|con (?:el |lo )?(?:frio"
+        r"|dulce|calor|caliente)",
         negatable=False,
     ),
     Rule(

@@ -8,9 +8,10 @@ QUOTE: tuple[Rule, ...] = (
     Rule(
         "how_much",
         0.85,
-        r"cuant[oa]s?..5 (?:cuest\w+|sal(?:e|en|dria\w*|dra|ir|ga)|val(?:e|en|dria\w*)|cobr\w+|esta|estan"
+        r"cuant[oa]s?(?! (?:se )?(?:dura|tarda|demora|tiempo|falta|sesiones))..5 (?:cuest\w+|sal(?:e|en"
+        r"|dria\w*|dra|ir|ga)|val(?:e|en|dria\w*)|cobr\w+|esta|estan"
         r"|cost\w+|anda|andan|rond\w+|estaria|seria|sera|matas|pagar\w*|pagaria|paga|es (?:la|el)|son)",
-        unless=r"cuant[oa]s? (?:se )?(?:dura|tarda|demora|tiempo|falta|sesiones)|a cuantas (?:cuadras|calles)",
+        unless=r"a cuantas (?:cuadras|calles)",
     ),
     Rule(
         "price",
@@ -61,6 +62,18 @@ QUOTE: tuple[Rule, ...] = (
     ),
 )
 
+# "Cuánto" that asks for a time, not for a price.
+HOW_LONG: tuple[Rule, ...] = (
+    Rule(
+        "how_long",
+        0.8,
+        r"cuant[oa]s?(?: tiempo| sesiones| horas| dias| meses)?(?: se)? (?:dura\w*|tarda\w*|demora\w*|lleva\w*)"
+        r"|cuant[oa]s? (?:tiempo|sesiones|horas|dias|meses)",
+        unless=r"cuest\w+|cost\w+|sal(?:e|en|dria)|val(?:e|en|or)|precio\w*|cobr\w+",
+        negatable=False,
+    ),
+)
+
 HANDOFF: tuple[Rule, ...] = (
     Rule(
         "talk_to",
@@ -96,7 +109,9 @@ HANDOFF: tuple[Rule, ...] = (
         r"(?:atend\w+|atiend\w+|respond\w+|conteste?\w*|ayud\w+)..4 (?:personas?|alguien|humano|asesor\w*)"
         r"|(?:personas?|alguien|humano|asesor\w*)..3 (?:que )?me (?:atiend\w+|respond\w+|contest\w+|ayud\w+)"
         r"|me..2 atender..3 (?:persona|alguien|telefono)|(?:explique|explicar|aclare|llamar a"
-        r"|hablar)..2 (?:alguien|una persona)",
+        r"|hablar)..2 (?:alguien|una persona)"
+        r"|que me (?:atiend|respond|contest)\w+..2 (?:<persona>)",
+        unless=r"que (?:me|nos|la|lo) (?:atendi(?:o|eron)|ayudo)",
     ),
     Rule(
         "put_me_through",
@@ -167,7 +182,8 @@ DATA_REQUEST: tuple[Rule, ...] = (
         "personal_data",
         0.95,
         r"(?:borr|elimin|ver|correg|rectific|corrij|acced|acceso|suprim|copia|entreg)\w*..5 (?:mis datos"
-        r"|datos personales|mi informacion|historia clinica|historial)",
+        r"|datos personales|mi informacion|historia clinica|historial)"
+        r"|(?:que|cuales|mis) (?:datos|informacion)..3 (?:tien\w+|ten[ei]s|guard\w+|sab\w+|conserv\w+)",
     ),
     Rule(
         "privacy_law",

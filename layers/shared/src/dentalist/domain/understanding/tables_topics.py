@@ -85,7 +85,8 @@ TOPICS: Mapping[Topic, tuple[Rule, ...]] = {
             0.85,
             r"(?:pag\w+|abon\w+|acept\w+|recib\w+|toman?|cobr\w+)..4 (?:tarjetas?|efectivo|transferencia"
             r"|cuotas|credito|debito|mercado pago|bizum|nequi|daviplata|paypal|cheque|plazos|dolares|qr|modo"
-            r"|yape|webpay)|meses sin intereses|(?:medios|formas|metodos) de pago|financia\w+"
+            r"|yape|webpay)|posnet|datafono|redcompra|terminal (?:para|de)|meses sin intereses|(?:medios"
+            r"|formas|metodos) de pago|financia\w+"
             r"|tarjeta de (?:credito|debito)|en cuotas|a plazos|bizum|nequi|daviplata|mercado pago|facilidades",
             negatable=False,
         ),
@@ -130,7 +131,8 @@ TOPICS: Mapping[Topic, tuple[Rule, ...]] = {
             0.85,
             r"(?:cuando|a que hora|que dia|para cuando)..3 (?:es|era|tengo|tenia|seria)..4 (?:<turno>"
             r"|consulta)?|(?:el|mi) (?:turno|cita) (?:es|era) (?:el|a|manana|hoy)|tengo (?:turno|cita|hora)..4"
-            r"|recordar..4 (?:turno|cita|hora)",
+            r"|recordar..4 (?:turno|cita|hora)"
+            r"|(?:turno|cita|hora|lo mio)..4 (?:es|era)..5 o (?:el|a|con)",
             negatable=False,
         ),
     ),

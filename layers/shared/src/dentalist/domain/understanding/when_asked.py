@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dentalist.domain.understanding.intents import Intent
 from dentalist.domain.understanding.when import NO_TIME, When
 from dentalist.domain.understanding.when_parsing import parse_when
 from dentalist.domain.understanding.when_scan import words_of
+from dentalist.domain.understanding.when_shift import Shift, find_shift
 
 _CHANGES = frozenset({Intent.CANCEL_APPOINTMENT, Intent.RESCHEDULE_APPOINTMENT})
 _NEW = frozenset({Intent.BOOK_APPOINTMENT, Intent.RESCHEDULE_APPOINTMENT})
@@ -43,10 +44,14 @@ _INSTEAD = re.compile(
 
 @dataclass(frozen=True)
 class AskedTimes:
-    """``wanted``: when an appointment would suit. ``named``: when the one spoken of is. Either may be empty."""
+    """``wanted``: when an appointment would suit. ``named``: when the one spoken of is. Either may be empty.
+
+    ``shift``: how far the one spoken of is to be moved, where no other time was named.
+    """
 
     wanted: When = NO_TIME
     named: When = NO_TIME
+    shift: Shift | None = None
 
 
 def asked_times(text: str, intents: Sequence[Intent], *, now: datetime) -> AskedTimes:
@@ -57,6 +62,18 @@ def asked_times(text: str, intents: Sequence[Intent], *, now: datetime) -> Asked
         intents: what was understood of them.
         now: local time of the professional.
     """
+    said = find_shift(text) if Intent.RESCHEDULE_APPOINTMENT in intents else None
+    if said is None:
+        return _asked(text, intents, now)
+    asked = _asked(said.rest, intents, now)
+    if said.shift.is_measured and not asked.named:  # "el turno del martes, una hora más tarde"
+        return AskedTimes(named=asked.wanted, shift=said.shift)
+    if asked.wanted:  # "para el jueves, más tarde"
+        return _asked(text, intents, now)
+    return replace(asked, shift=said.shift)
+
+
+def _asked(text: str, intents: Sequence[Intent], now: datetime) -> AskedTimes:
     changes, new = _CHANGES.intersection(intents), _NEW.intersection(intents)
     if not changes:
         return AskedTimes(wanted=parse_when(text, now=now))

@@ -3,10 +3,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dentalist.domain.understanding.time_preference import preferred_ranges
+from dentalist.domain.hours import Interval
+from dentalist.domain.understanding.when_parsing import parse_when
+from dentalist.domain.understanding.when_ranges import ranges as when_ranges
 
 ZONE = ZoneInfo("America/Argentina/Buenos_Aires")
 NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)  # Wednesday the 25th, 11:00
+
+
+def preferred_ranges(text: str, *, now: datetime, timezone: ZoneInfo) -> list[Interval]:
+    """The instants that a text asks for."""
+    return when_ranges(parse_when(text, now=now.astimezone(timezone)), now=now, timezone=timezone)
 
 
 def ranges(text: str, now: datetime = NOW, zone: ZoneInfo = ZONE) -> list[tuple[str, str]]:
