@@ -11,21 +11,30 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from dentalist.domain.answering import AnswerClaim, Appointment, NoClaim, Offer, StoredMessage
+from dentalist.domain.answering import AnswerClaim, Appointment, KnownPatient, NoClaim, Offer, StoredMessage
 from dentalist.domain.conversation import Conversation
 from dentalist.domain.errors import ConsentRequired, ServiceWindowClosed
 from dentalist.domain.hours import Interval
 from dentalist.domain.message import Claim, Draft, Message, MessageStatus, Recipient
 from dentalist.domain.sending_errors import AlreadyAnswered, AnswerOutdated, ConversationBusy, OutdatedHuman, Paced
 from dentalist.services.answer_conversation import Desk, Turn, answer_conversation
-from dentalist.services.ports import Booking, Interpretation, ModelUnavailable, Settlement, SlotToOffer
+from dentalist.services.ports import Settlement
+from dentalist.services.ports_agenda import Booking, SlotToOffer
+from dentalist.services.ports_handover import DraftedAnswer
+from dentalist.services.ports_models import Interpretation, ModelUnavailable
 from dentalist.services.sending import Sending
 from tests.builders import NOON, PHONE, make_claim
 from tests.fakes import FakeChannels, FakeLinks
+from tests.fakes_agenda import AgendaRules
 
 LATER = timedelta(seconds=31)  # longer than any lease
 TZ = "America/Argentina/Buenos_Aires"
 OPEN = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+LUCIA: dict[str, Any] = {
+    "id": "5b7c9f0e-1c3d-4f5a-8b6d-2e4f6a8c0b1d",
+    "full_name": "Lucía Pérez",
+    "is_minor": False,
+}
 PROFESSIONAL: dict[str, Any] = {
     "name": "Consultorio Prueba",
     "timezone": TZ,
@@ -76,14 +85,18 @@ class FakeInterpreter:
 
 
 @dataclass
-class World:
-    """One conversation with everything that a turn can touch. It is the store, the gate and Meta at once."""
+class World(AgendaRules):
+    """One conversation with everything that a turn can touch. It is the store, the gate and Meta at once.
+
+    Its contact is a patient with a record of the clinic's; ``World(patient=None)`` is a lead's.
+    """
 
     now: datetime = NOON
     professional: dict[str, Any] = field(default_factory=lambda: dict(PROFESSIONAL))
     channel: dict[str, Any] = field(default_factory=lambda: {"id": str(uuid4()), "ai_mode": "auto", "ai_enabled": True})
     credential: dict[str, Any] = field(default_factory=lambda: {"id": str(uuid4()), "ai_persona": {}})
-    patient: dict[str, Any] | None = None
+    patient: dict[str, Any] | None = field(default_factory=lambda: dict(LUCIA))
+    others: list[KnownPatient] = field(default_factory=list)  # more patients with the same phone
     interpreter: FakeInterpreter | None = None
     conversation: Conversation = field(init=False)
     rows: list[StoredMessage] = field(default_factory=list)
@@ -104,7 +117,9 @@ class World:
     rewrites: int = 0
     answer_lease: tuple[UUID, datetime] | None = None
     send_lease: tuple[UUID, datetime] | None = None
-    limit_of_appointments: int = 3
+    limit_of_appointments: int | None = None  # None: by the clinic's policies
+    suggestions: list[DraftedAnswer] = field(default_factory=list)
+    verified: list[str] = field(default_factory=list)  # doubts about the phone and their ends, in order
 
     def __post_init__(self) -> None:
         self.professional.setdefault("id", str(uuid4()))
@@ -114,6 +129,7 @@ class World:
             channel_id=UUID(self.channel["id"]),
             contact_phone=PHONE,
             contact_name="Lucía Pérez",
+            patient_id=UUID(self.patient["id"]) if self.patient else None,
         )
 
     # ---- what happens in it
@@ -147,6 +163,30 @@ class World:
     def taps(self, offer_id: UUID, title: str = "lun 23/11 · 10:00") -> StoredMessage:
         """The contact taps a row of a list."""
         return self.writes(title, type="interactive", payload={"reply_id": str(offer_id)})
+
+    def presses(self, verb: str, target: UUID | None = None, title: str = "Sí") -> StoredMessage:
+        """The contact taps a button of ours that acts on an appointment or asks for a person."""
+        reply_id = f"{verb}:{target}" if target else verb
+        return self.writes(title, type="interactive", payload={"reply_id": reply_id})
+
+    def says(self, transcript: str) -> StoredMessage:
+        """The contact sends a voice note, and somebody wrote down what it says."""
+        payload = {"audio": {"id": "1", "voice": True}, "transcript": {"text": transcript}}
+        return self.writes("🎤 Nota de voz", type="audio", payload=payload)
+
+    def has_appointment(self, starts_at: datetime, *, minutes: int = 30, **fields: Any) -> Appointment:
+        """An appointment that was booked in this conversation a while ago, Lucía's where nothing else is said."""
+        mine = {"patient_id": self.conversation.patient_id, "attendee_name": (self.patient or {}).get("full_name")}
+        usual = {"conversation_id": self.conversation.id, "status": "booked", "source": "whatsapp_ai"}
+        row = Appointment(
+            id=uuid4(),
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=minutes),
+            created_at=self.now - timedelta(days=3),
+            **{**usual, **mine, **fields},
+        )
+        self.appointments.append(row)
+        return row
 
     def person_writes(self) -> None:
         """Somebody of the clinic answers."""
@@ -224,6 +264,7 @@ class World:
             sending=sending,
             presence=lambda: _Number(self),
             agenda=_Agenda(self),
+            trust=_Trust(self),
             consent=_People(self),
             handover=_People(self),
             tasks=_People(self),
@@ -244,10 +285,6 @@ class World:
     def bodies(self) -> list[str]:
         """What the contact reads."""
         return [row.body or "" for row in self.outbound]
-
-    @property
-    def booked(self) -> list[Appointment]:
-        return [row for row in self.appointments if row.status == "booked"]
 
     @property
     def alert_kinds(self) -> list[str]:
@@ -333,9 +370,31 @@ class World:
             unanswered=owed,
             history=history,
             open_offers=sorted((self.offers[key] for key in self.open_offers), key=lambda offer: offer.starts_at),
-            appointments=[row for row in self.booked if row.starts_at > self.now],
+            appointments=[row for row in self.booked if row.starts_at > self.now and self.is_theirs(row)],
+            changed=self._changed(),
+            patients=self._patients(),
             retry_message=retry,
         )
+
+    def _changed(self) -> list[Appointment]:
+        since = self.conversation.first_unanswered_at
+        theirs = [row for row in self.appointments if row.chat_changed_at and self.is_theirs(row)]
+        return [row for row in theirs if since and row.chat_changed_at and row.chat_changed_at >= since]
+
+    def _patients(self) -> list[KnownPatient]:
+        own = [KnownPatient.model_validate(self.patient)] if self.patient else []
+        return [*own, *self.others]
+
+    @moment
+    def keep_suggestion(self, lease_id: UUID, drafted: DraftedAnswer) -> str:
+        if self.answer_lease is None or self.answer_lease[0] != lease_id:
+            return "lost"
+        if drafted.human_epoch != self.conversation.human_epoch:
+            return "outdated_human"
+        if drafted.epoch != self.conversation.epoch:
+            return "outdated"
+        self.suggestions.append(drafted)
+        return "kept"
 
     @moment
     def finish_answer(
@@ -492,57 +551,41 @@ class World:
         self.seen.append(wamid)
 
     @moment
-    def busy(self, wanted: Interval) -> list[Interval]:
-        taken = [Interval(row.starts_at, row.ends_at) for row in self.appointments if row.status in ("held", "booked")]
-        return [item for item in taken if item.overlaps(wanted)]
+    def busy(self, wanted: Interval, but: UUID | None = None) -> list[Interval]:
+        return [item for item in self.taken_times(but=but) if item.overlaps(wanted)]
 
     @moment
-    def offer(self, slots: Sequence[SlotToOffer]) -> list[Offer]:
-        made = [Offer(id=uuid4(), **slot._asdict()) for slot in slots]
-        self.offers |= {offer.id: offer for offer in made}
-        self.open_offers = [offer.id for offer in made]
-        return made
+    def offer(self, slots: Sequence[SlotToOffer], moves: UUID | None = None) -> list[Offer]:
+        return self.issue_offers(slots, moves)
 
     @moment
     def hold(self, offer_id: UUID) -> Booking:
-        known = self._of_offer(offer_id)
-        if known is not None:
-            return Booking("held", known, known.id)
-        if offer_id not in self.offers:
-            return Booking("not_found")
-        if offer_id not in self.open_offers:
-            return Booking("expired")
-        offer = self.offers[offer_id]
-        if any(row.starts_at < offer.ends_at and offer.starts_at < row.ends_at for row in self.booked):
-            return Booking("taken")
-        held = Appointment(
-            id=uuid4(),
-            conversation_id=self.conversation.id,
-            status="held",
-            source="assistant",
-            offer_id=offer_id,
-            created_at=self.now,
-            **offer.model_dump(include={"starts_at", "ends_at", "reason", "attendee_name"}),
-        )
-        self.appointments.append(held)
-        return Booking("held", held, held.id)
+        return self.hold_offer(offer_id)
 
     @moment
     def commit(self, offer_id: UUID, attendee_name: str | None, source: str) -> Booking:
-        known = self._of_offer(offer_id)
-        assert known is not None, "nothing was held"
-        if known.status == "booked":
-            return Booking("booked", known, known.id)
-        if len(self.booked) >= self.limit_of_appointments:
-            return Booking("too_many")
-        changes = {"status": "booked", "source": source, "attendee_name": attendee_name or known.attendee_name}
-        booked = known.model_copy(update=changes)
-        self.appointments[self.appointments.index(known)] = booked
-        self.open_offers = []
-        return Booking("booked", booked, booked.id)
+        return self.commit_offer(offer_id, attendee_name, source)
 
-    def _of_offer(self, offer_id: UUID) -> Appointment | None:
-        return next((row for row in self.appointments if row.offer_id == offer_id), None)
+    @moment
+    def cancel(self, appointment_id: UUID, source: str) -> Booking:
+        assert source == "whatsapp_ai"
+        return self.cancel_appointment(appointment_id)
+
+    @moment
+    def confirm(self, appointment_id: UUID) -> Booking:
+        return self.confirm_appointment(appointment_id)
+
+    @moment
+    def doubt(self, reason: str) -> None:
+        if self.conversation.phone_unverified_at is None:
+            self.verified.append(reason)
+            self._set(phone_unverified_at=self.now, phone_unverified_reason=reason)
+
+    @moment
+    def trust(self) -> None:
+        if self.conversation.phone_unverified_at is not None:
+            self.verified.append("trusted")
+            self._set(phone_unverified_at=None, phone_unverified_reason=None)
 
     @moment
     def record_consent(self, scope: str, action: str, occurred_at: datetime | None) -> None:
@@ -585,6 +628,9 @@ class _Answers:
     def release(self, _conversation_id: UUID, lease_id: UUID, *, delay_seconds: int) -> None:
         self.world.release_answer(lease_id, delay_seconds)
 
+    def keep_suggestion(self, _conversation_id: UUID, lease_id: UUID, drafted: DraftedAnswer) -> str:
+        return self.world.keep_suggestion(lease_id, drafted)
+
 
 @dataclass
 class _Gate:
@@ -613,17 +659,40 @@ class _Number:
 class _Agenda:
     world: World
 
-    def busy(self, start: datetime, end: datetime) -> list[Interval]:
-        return self.world.busy(Interval(start, end))
+    def busy(self, start: datetime, end: datetime, *, but: UUID | None = None) -> list[Interval]:
+        return self.world.busy(Interval(start, end), but)
 
-    def offer(self, _conversation_id: UUID, slots: Sequence[SlotToOffer], **_named: Any) -> list[Offer]:
-        return self.world.offer(slots)
+    def offer(
+        self, _conversation_id: UUID, slots: Sequence[SlotToOffer], *, ttl_seconds: int, moves: UUID | None = None
+    ) -> list[Offer]:
+        assert ttl_seconds > 0
+        return self.world.offer(slots, moves)
 
     def hold(self, _conversation_id: UUID, offer_id: UUID) -> Booking:
         return self.world.hold(offer_id)
 
     def commit(self, _conversation_id: UUID, offer_id: UUID, *, attendee_name: str | None, source: str) -> Booking:
         return self.world.commit(offer_id, attendee_name, source)
+
+    def cancel(self, _conversation_id: UUID, appointment_id: UUID, *, source: str) -> Booking:
+        return self.world.cancel(appointment_id, source)
+
+    def confirm(self, _conversation_id: UUID, appointment_id: UUID) -> Booking:
+        return self.world.confirm(appointment_id)
+
+    def book_by_hand(self, **_named: Any) -> Booking:
+        raise AssertionError("the assistant books nothing by hand")
+
+
+@dataclass
+class _Trust:
+    world: World
+
+    def doubt(self, _conversation_id: UUID, reason: str) -> None:
+        self.world.doubt(reason)
+
+    def trust(self, _conversation_id: UUID) -> None:
+        self.world.trust()
 
 
 @dataclass
@@ -634,7 +703,7 @@ class _People:
         assert named["source"] == "chat"
         self.world.record_consent(scope, action, named["occurred_at"])
 
-    def hand_over(self, _conversation_id: UUID, reason: str) -> None:
+    def hand_over(self, _conversation_id: UUID, reason: str, **_named: Any) -> None:
         self.world.hand_over(reason)
 
     def raise_task(self, _conversation_id: UUID, kind: str, message: str) -> None:

@@ -15,7 +15,17 @@ from dentalist.storage.database import Database
 from dentalist.storage.send_gate import SupabaseSendGate
 from dentalist.storage.tasks import SupabaseTasks
 from tests.database.inbound_builders import Office, ingest, make_office, message
-from tests.database.outbound_builders import Connection, Row, claim, find, rows, rpc, settle, text_of_person
+from tests.database.outbound_builders import (
+    Connection,
+    Row,
+    claim,
+    find,
+    make_patient,
+    rows,
+    rpc,
+    settle,
+    text_of_person,
+)
 from tests.fakes import FakeChannels, FakeLinks
 from tests.fakes_answers import PROFESSIONAL, Crash
 
@@ -53,7 +63,9 @@ class RealWorld:
     # ---- what happens
 
     def writes(self, body: str, **overrides: Any) -> None:
-        """The contact writes, and the quiet time is over."""
+        """The contact, a patient of the clinic's, writes, and the quiet time is over."""
+        if not rows(self.db, "patients", professional_id=self.office.id, phone=self.phone):
+            make_patient(self.db, self.office.clinic, phone=self.phone, full_name="Lucía Pérez")
         event = message(self.office, body, phone=self.phone, name="Lucía Pérez", **overrides)
         stored = ingest(self.db, event, debounce=0)
         assert stored["outcome"] == "stored", stored

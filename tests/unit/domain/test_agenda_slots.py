@@ -6,7 +6,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dentalist.domain.agenda import Slot, free_slots, slots_to_offer, spread
+from dentalist.domain.agenda import (
+    Slot,
+    free_slots,
+    minutes_together,
+    one_after_the_other,
+    slots_to_offer,
+    spread,
+)
 from dentalist.domain.hours import Closure, Interval, local_instant, open_intervals, parse_opening_hours
 
 BUENOS_AIRES = ZoneInfo("America/Argentina/Buenos_Aires")
@@ -77,8 +84,35 @@ def test_what_was_requested_comes_first_and_is_completed_when_it_is_little() -> 
     tuesday_end = [Interval(NOW + timedelta(days=1, hours=3, minutes=30), NOW + timedelta(days=1, hours=4))]
     found = slots_to_offer(MORNINGS, (), [], minutes=30, now=NOW, timezone=BUENOS_AIRES, preferred=tuesday_end)
     assert found.requested_available
-    assert local_times(list(found.slots))[:2] == ["Tue 11:30", "Mon 09:00"]
+    assert local_times(list(found.slots))[0] == "Tue 11:30"
     assert len(found.slots) == len(set(found.slots)) == 10
+
+
+def test_where_little_of_what_was_requested_is_free_the_rest_of_that_day_comes_next() -> None:
+    tuesday_end = [Interval(NOW + timedelta(days=1, hours=3, minutes=30), NOW + timedelta(days=1, hours=4))]
+    found = slots_to_offer(MORNINGS, (), [], minutes=30, now=NOW, timezone=BUENOS_AIRES, preferred=tuesday_end)
+    times = local_times(list(found.slots))
+    assert times[1:6] == ["Tue 09:00", "Tue 09:30", "Tue 10:00", "Tue 10:30", "Tue 11:00"]
+    assert times[6] == "Mon 09:00"
+
+
+def test_what_is_not_wanted_is_neither_requested_nor_offered_besides() -> None:
+    unwanted = {slot.starts_at for slot in search(limit=3)}
+    found = slots_to_offer(MORNINGS, (), [], minutes=30, now=NOW, timezone=BUENOS_AIRES, without=unwanted)
+    assert found.slots
+    assert not unwanted & {slot.starts_at for slot in found.slots}
+
+
+@settings(max_examples=60, deadline=None)
+@given(minutes=st.integers(5, 120), count=st.integers(1, 6), buffer=st.integers(0, 60))
+def test_a_family_fills_its_long_slot_one_after_the_other(minutes: int, count: int, buffer: int) -> None:
+    pause = timedelta(minutes=buffer)
+    together = timedelta(minutes=minutes_together(minutes, count, buffer=pause))
+    slots = one_after_the_other(Slot(NOW, NOW + together), count, buffer=pause)
+    assert len(slots) == count
+    assert (slots[0].starts_at, slots[-1].ends_at) == (NOW, NOW + together)
+    assert {slot.ends_at - slot.starts_at for slot in slots} == {timedelta(minutes=minutes)}
+    assert all(one.ends_at + pause == other.starts_at for one, other in pairwise(slots))
 
 
 def test_a_request_for_a_closed_day_is_answered_with_the_nearest_times() -> None:

@@ -7,14 +7,10 @@ from dentalist.domain.clinic import Clinic
 from dentalist.domain.persona import Persona, parse_persona
 from dentalist.domain.understanding.classifier import classify
 from dentalist.domain.understanding.intents import HandoffReason, Topic
-from dentalist.domain.wording.answers import (
-    compose_answer,
-    compose_confirmation,
-    compose_media_answer,
-    compose_slot_taken,
-    needs_slots,
-)
+from dentalist.domain.wording.answers import compose_answer, compose_media_answer
+from dentalist.domain.wording.changes import booked
 from dentalist.domain.wording.drafts import BookedAppointment, Draft, DraftKind, Effect, InboundMedia, Task, TaskKind
+from dentalist.domain.wording.voice import Voice
 from tests.unit.domain.clinics import MONDAY_11AM, WEEKDAYS, make_bare_clinic, make_clinic, make_context, make_slots
 
 TUESDAY_10AM = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
@@ -234,13 +230,16 @@ def test_without_times_to_offer_a_person_is_asked_and_the_contact_told(
     assert draft.effects == frozenset()
 
 
+def confirmation(*appointments: BookedAppointment, **columns: Any) -> str:
+    return booked(Voice(make_clinic(**columns), Persona()), appointments).text or ""
+
+
 def test_a_confirmation_says_day_hour_person_and_place_of_the_committed_row() -> None:
-    appointment = BookedAppointment(
-        TUESDAY_10AM, TUESDAY_10AM + timedelta(minutes=45), "Lucía Pérez", "Limpieza dental"
+    said = confirmation(
+        BookedAppointment(TUESDAY_10AM, TUESDAY_10AM + timedelta(minutes=45), "Lucía Pérez", "Limpieza dental")
     )
-    draft = compose_confirmation(appointment, make_clinic(), Persona(), make_context())
-    assert "Turno confirmado para Lucía Pérez en Clínica Sonrisas: martes 24 de noviembre a las 10:00." in draft.body
-    assert "Av. Siempreviva 742, CABA" in draft.body
+    assert "Turno confirmado para Lucía Pérez en Clínica Sonrisas: martes 24 de noviembre a las 10:00." in said
+    assert "Av. Siempreviva 742, CABA" in said
 
 
 @pytest.mark.parametrize(
@@ -257,24 +256,7 @@ def test_a_confirmation_shows_the_local_time_on_every_side_of_a_clock_change(
     zone: str, instant: datetime, words: str
 ) -> None:
     appointment = BookedAppointment(instant, instant + timedelta(minutes=30))
-    assert words in compose_confirmation(appointment, make_clinic(timezone=zone), Persona(), make_context()).body
-
-
-def test_a_slot_that_was_taken_brings_fresh_ones_in_the_same_message() -> None:
-    draft = compose_slot_taken(make_clinic(), Persona(), make_context(offer=make_slots(TUESDAY_10AM)))
-    assert draft.body.startswith("Ese horario ya no está disponible.")
-    assert draft.kind is DraftKind.INTERACTIVE
-
-
-def test_a_slot_that_was_taken_with_nothing_else_free_asks_a_person() -> None:
-    draft = compose_slot_taken(make_clinic(), Persona(), make_context(offer=()))
-    assert draft.tasks == (Task(TaskKind.BOOK_REQUEST),)
-
-
-def test_an_ambiguous_choice_is_asked_again_with_what_fits() -> None:
-    draft = answer("a las 10", offer=make_slots(TUESDAY_10AM), chosen_ambiguous=True)
-    assert draft.body == "¿Cuál de estos horarios?"
-    assert draft.kind is DraftKind.INTERACTIVE
+    assert words in confirmation(appointment, timezone=zone)
 
 
 @pytest.mark.parametrize(
@@ -304,22 +286,6 @@ def test_the_contacts_own_appointment_is_told_and_a_past_one_is_not() -> None:
     past = BookedAppointment(MONDAY_11AM - timedelta(days=1), MONDAY_11AM - timedelta(hours=23))
     next_one = BookedAppointment(TUESDAY_10AM, TUESDAY_10AM + timedelta(minutes=30))
     assert "Tenés turno mañana martes a las 10:00." in answer("cuándo es mi turno?", upcoming=(past, next_one)).body
-
-
-@pytest.mark.parametrize(
-    ("text", "plain", "moving"),
-    [
-        ("quiero un turno", True, True),
-        ("quiero cambiar mi turno", False, True),
-        ("hola", False, False),
-        ("quiero un turno, me sangra y no para", False, False),
-        ("quiero un turno y hablar con una persona", False, False),
-    ],
-)
-def test_slots_are_searched_only_when_they_would_be_offered(text: str, plain: bool, moving: bool) -> None:
-    understanding = classify(text)
-    assert needs_slots(understanding) is plain
-    assert needs_slots(understanding, can_move=True) is moving
 
 
 # People

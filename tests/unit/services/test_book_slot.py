@@ -1,6 +1,6 @@
-"""From free times to an offer, and from a choice to an appointment."""
+"""From free times to an offer, and what of it can be chosen."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,8 +8,12 @@ import pytest
 
 from dentalist.domain.answering import AnswerClaim, Appointment
 from dentalist.domain.clinic import Clinic
+from dentalist.domain.dialog import Attendee
 from dentalist.domain.errors import StoreUnavailable
-from dentalist.services.book_slot import SOURCE, book_slot, offer_slots, shown_offer, untold_booking
+from dentalist.domain.hours import Interval
+from dentalist.services.agenda_talk import SOURCE
+from dentalist.services.book_slot import Errand, offer_slots, shown_offer
+from dentalist.services.untold_changes import untold_changes
 from tests.fakes_answers import World, offered
 
 
@@ -25,22 +29,77 @@ def claim_of(world: World) -> AnswerClaim:
 
 def agenda_of(world: World) -> Any:
     world.writes("hola")
+    world.answer_lease = None
     return world.desk_for(claim_of(world)).agenda
 
 
-def offer(world: World, **overrides: Any) -> Any:
-    asked = {"words": "quiero un turno", "treatments": (), "attendee_name": "Ana", "now": world.now}
-    return offer_slots(uuid4(), clinic=clinic_of(world), agenda=agenda_of(world), **{**asked, **overrides})
+def offer(world: World, *attendees: str | None, **errand: Any) -> Any:
+    """An offer for these, one after the other; half an hour each."""
+    who = tuple(Attendee(name=name) for name in attendees or ("Ana",))
+    return offer_slots(
+        uuid4(),
+        Errand(**{"minutes": 30, "attendees": who, **errand}),
+        clinic=clinic_of(world),
+        agenda=agenda_of(world),
+        shows_names=True,
+        now=world.now,
+    )
 
 
-@pytest.mark.parametrize(("treatments", "minutes"), [((), 30), (("Limpieza",), 45), (("Limpieza", "Ortodoncia"), 60)])
-def test_a_slot_is_as_long_as_its_longest_treatment(treatments: tuple[str, ...], minutes: int) -> None:
+def hours_of(day: int, *hours: int) -> tuple[Interval, ...]:
+    """Hours of one day of November that suit, in Buenos Aires."""
+    midnight = datetime(2026, 11, day, 3, tzinfo=UTC)
+    starts = [midnight + timedelta(hours=hour) for hour in hours]
+    return tuple(Interval(start, start + timedelta(hours=1)) for start in starts)
+
+
+def test_a_slot_is_as_long_as_it_should_be_and_says_what_it_is_for() -> None:
     world = World()
 
-    found = offer(world, treatments=treatments)
+    found = offer(world, minutes=45, reason="Limpieza")
 
-    assert {slot.ends_at - slot.starts_at for slot in found.slots} == {timedelta(minutes=minutes)}
-    assert {item.reason for item in world.offers.values()} == {", ".join(treatments) or None}
+    assert {slot.ends_at - slot.starts_at for slot in found.slots} == {timedelta(minutes=45)}
+    assert {item.reason for item in world.offers.values()} == {"Limpieza"}
+
+
+@pytest.mark.parametrize("buffer", [0, 10])
+def test_a_family_is_offered_one_after_the_other_and_chooses_the_first(buffer: int) -> None:
+    world = World()
+    world.professional["buffer_minutes"] = buffer
+
+    found = offer(world, "Tomás", "Sofía", "Mía")
+
+    for slot in found.slots:
+        family = [slot, *slot.beside]
+        assert [one.attendee_name for one in family] == ["Tomás", "Sofía", "Mía"]
+        starts = [one.starts_at for one in family]
+        assert starts[1] - starts[0] == starts[2] - starts[1] == timedelta(minutes=30 + buffer)
+        assert {one.ends_at - one.starts_at for one in family} == {timedelta(minutes=30)}
+        local = slot.beside[-1].ends_at.astimezone(clinic_of(world).timezone)
+        assert (local.hour, local.minute) <= (18, 0), "the last one ends before the clinic closes"
+    assert len({slot.id for slot in found.slots}) == len(found.slots)
+
+
+def test_the_time_of_an_appointment_is_free_for_its_own_move_but_is_not_offered_again() -> None:
+    world = World()
+    known = world.has_appointment(datetime(2026, 11, 24, 13, 0, tzinfo=UTC))
+
+    found = offer(world, "Ana", moves=known, spans=hours_of(24, 9, 10))
+
+    starts = [slot.starts_at for slot in found.slots]
+    assert known.starts_at not in starts
+    assert known.starts_at + timedelta(minutes=15) in starts or known.starts_at + timedelta(minutes=30) in starts
+    assert {item.moves_appointment_id for item in world.offers.values()} == {known.id}
+
+
+def test_what_was_turned_down_is_not_offered_again() -> None:
+    world = World()
+    first = {slot.starts_at for slot in offer(world).slots}
+
+    again = {slot.starts_at for slot in offer(world, without=frozenset(first)).slots}
+
+    assert again
+    assert not first & again
 
 
 def test_every_slot_has_an_id_that_the_store_issued() -> None:
@@ -68,8 +127,10 @@ def test_an_agenda_that_cannot_be_read_offers_nothing() -> None:
 
 
 def test_what_was_asked_for_and_is_not_free_is_said() -> None:
-    assert offer(World(), words="quiero un turno a las 23").requested_available is False
-    assert offer(World(), words="quiero un turno a las 10").requested_available is True
+    world = World()
+
+    assert offer(world, spans=hours_of(24, 23)).requested_available is False
+    assert offer(world, spans=hours_of(24, 10)).requested_available is True
 
 
 def test_the_buffer_after_what_has_just_ended_is_kept_free() -> None:
@@ -81,30 +142,9 @@ def test_the_buffer_after_what_has_just_ended_is_kept_free() -> None:
         Appointment(id=uuid4(), starts_at=ended_at - timedelta(minutes=30), ends_at=ended_at, status="booked")
     )
 
-    starts = [slot.starts_at for slot in offer(world, words="un turno para hoy").slots]
+    starts = [slot.starts_at for slot in offer(world).slots]
 
     assert min(starts) >= ended_at + timedelta(minutes=30)
-
-
-def test_booking_twice_is_one_appointment() -> None:
-    world = World()
-    chosen = offered(world)[0]
-    agenda = agenda_of(world)
-
-    first, second = (book_slot(uuid4(), chosen, agenda=agenda, attendee_name="Ana") for _ in range(2))
-
-    assert first.appointment == second.appointment
-    assert len(world.booked) == 1
-
-
-def test_a_slot_that_cannot_be_held_is_not_committed() -> None:
-    world = World()
-    agenda = agenda_of(world)
-
-    booked = book_slot(uuid4(), uuid4(), agenda=agenda, attendee_name=None)
-
-    assert (booked.outcome, booked.appointment) == ("not_found", None)
-    assert "before commit" not in world.moments
 
 
 def test_the_offer_shown_is_the_last_list_in_its_order_without_what_was_withdrawn() -> None:
@@ -131,26 +171,34 @@ def test_other_messages_of_ours_show_no_offer(interactive: Any) -> None:
     assert shown_offer(claim.history, claim.open_offers) == []
 
 
-@pytest.mark.parametrize(
-    ("change", "is_untold"),
-    [
-        ({}, True),
-        ({"source": "dashboard"}, False),
-        ({"conversation_id": None}, False),
-        ({"created_at": None}, False),
-    ],
-)
-def test_only_what_the_assistant_booked_for_what_is_owed_is_untold(change: dict[str, Any], is_untold: bool) -> None:
-    world = World()
+def booked_untold(world: World) -> None:
+    """Booked in an attempt whose worker died before it could say so."""
     chosen = offered(world)[0]
     world.taps(chosen)
     world.now += timedelta(seconds=1)
-    book_slot(uuid4(), chosen, agenda=world.desk_for(claim_of(world)).agenda, attendee_name=None)
-    assert world.booked[0].source == SOURCE
-    world.appointments = [world.booked[0].model_copy(update=change)]
+    world.hold(chosen)
+    world.commit(chosen, None, SOURCE)
     world.answer_lease = None
 
-    assert (untold_booking(claim_of(world)) is not None) is is_untold
+
+@pytest.mark.parametrize("change", ["booked", "moved", "cancelled"])
+def test_what_was_done_for_an_answer_that_never_left_is_untold(change: str) -> None:
+    world = World()
+    booked_untold(world)
+    assert world.booked[0].source == SOURCE
+    world.appointments = [world.booked[0].model_copy(update={"chat_change": change})]
+
+    assert [row.chat_change for row in untold_changes(claim_of(world))] == [change]
+
+
+@pytest.mark.parametrize("at", [None, timedelta(minutes=-5)])
+def test_what_was_changed_before_the_contact_wrote_or_not_in_a_chat_is_not_untold(at: timedelta | None) -> None:
+    world = World()
+    booked_untold(world)
+    changed_at = at and world.now + at
+    world.appointments = [world.booked[0].model_copy(update={"chat_changed_at": changed_at})]
+
+    assert untold_changes(claim_of(world)) == ()
 
 
 def test_what_was_booked_before_the_contact_wrote_again_is_told_already() -> None:
@@ -159,4 +207,4 @@ def test_what_was_booked_before_the_contact_wrote_again_is_told_already() -> Non
     world.settle_down()
     world.writes("gracias")
 
-    assert untold_booking(claim_of(world)) is None
+    assert untold_changes(claim_of(world)) == ()

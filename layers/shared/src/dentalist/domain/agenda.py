@@ -5,7 +5,7 @@ Everything here works on UTC instants; wall-clock time enters only through the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -36,11 +36,33 @@ class Slot:
 
 @dataclass(frozen=True)
 class OfferedSlot:
-    """A slot under the opaque id that the caller issued for it, valid for one conversation."""
+    """A slot under the opaque id that the caller issued for it, valid for one conversation.
+
+    Attributes:
+        attendee_name: whom it is for, where that is said.
+        beside: the slots of a family that are booked together with it, in order; only this one's id is chosen.
+    """
 
     id: str
     starts_at: datetime
     ends_at: datetime
+    attendee_name: str | None = None
+    beside: tuple[OfferedSlot, ...] = ()
+
+
+def one_after_the_other(slot: Slot, count: int, *, buffer: timedelta = timedelta(0)) -> list[Slot]:
+    """A long slot as ``count`` appointments of the same length, with the buffer between them.
+
+    The other way round than ``minutes_together``, which says how long a slot must be for that.
+    """
+    length = (slot.ends_at - slot.starts_at - (count - 1) * buffer) / count
+    starts = [slot.starts_at + place * (length + buffer) for place in range(count)]
+    return [Slot(start, start + length) for start in starts]
+
+
+def minutes_together(minutes: int, count: int, *, buffer: timedelta = timedelta(0)) -> int:
+    """How long ``count`` appointments take, one after the other."""
+    return count * minutes + (count - 1) * int(buffer.total_seconds() // 60)
 
 
 def free_slots(
@@ -122,9 +144,8 @@ def _slots(
                     return
                 start = _on_grid(min(later), interval.starts_at)
                 continue
-            if start.astimezone(
-                timezone
-            ).fold:  # the second 01:30 of a night: a contact could not tell it from the first
+            if start.astimezone(timezone).fold:
+                # The second 01:30 of a night: a contact could not tell it from the first.
                 start += GRID
                 continue
             yield Slot(start, start + length)
@@ -184,10 +205,12 @@ def slots_to_offer(
     timezone: ZoneInfo,
     preferred: Sequence[Interval] | None = None,
     limit: int = MAX_OFFERED,
+    without: Collection[datetime] = (),
 ) -> SlotSearch:
-    """The slots of one offer: those requested first, then, where these are few, the next ones.
+    """The slots of one offer: those requested first, then, where these are few, others of that day, then the next ones.
 
-    Unknown opening hours offer nothing: only a person knows whether the clinic is open then. The other arguments are
+    Unknown opening hours offer nothing: only a person knows whether the clinic is open then. Nothing that starts at one
+    of the instants ``without`` is offered: it was turned down, or is what the contact has. The other arguments are
     those of ``free_slots``.
     """
     if hours is None:
@@ -195,12 +218,27 @@ def slots_to_offer(
     search = partial(
         free_slots, hours, closures, minutes=minutes, buffer=buffer, lead_time=lead_time, now=now, timezone=timezone
     )
-    requested = search(busy, preferred=preferred) if preferred else []
+    requested = _but(without, search(busy, preferred=preferred)) if preferred else []
     chosen = spread(_of_first_days(requested, timezone), limit, timezone=timezone)
     if len(chosen) < min(FEW_OFFERED, limit):
-        others = search([*busy, *(slot.interval for slot in chosen)])
-        chosen += spread(_of_first_days(others, timezone), limit - len(chosen), timezone=timezone)
+        others = _but(without, search([*busy, *(slot.interval for slot in chosen)]))
+        near = _on_the_days_of(preferred or (), others, timezone)
+        chosen += spread(near, limit - len(chosen), timezone=timezone)
+        rest = [slot for slot in others if slot not in near]
+        chosen += spread(_of_first_days(rest, timezone), limit - len(chosen), timezone=timezone)
     return SlotSearch(tuple(chosen), requested_available=bool(requested) or not preferred)
+
+
+def _but(without: Collection[datetime], slots: Sequence[Slot]) -> list[Slot]:
+    return [slot for slot in slots if slot.starts_at not in without]
+
+
+def _on_the_days_of(preferred: Sequence[Interval], slots: Sequence[Slot], timezone: ZoneInfo) -> list[Slot]:
+    """Where few days were asked for, their other slots; "por la tarde" asks for no day."""
+    dates = {span.starts_at.astimezone(timezone).date() for span in preferred}
+    if len(dates) > DAYS_OFFERED:
+        return []
+    return [slot for slot in slots if slot.starts_at.astimezone(timezone).date() in dates]
 
 
 def _of_first_days(slots: Sequence[Slot], timezone: ZoneInfo) -> list[Slot]:

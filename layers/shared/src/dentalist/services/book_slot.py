@@ -1,27 +1,51 @@
-"""Free times into an offer, and a choice from an offer into an appointment. Code commits, the database decides."""
+"""Free times into an offer, and words into a choice from it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from dentalist.domain.agenda import HORIZON, OfferedSlot, slots_to_offer
+from dentalist.domain.agenda import HORIZON, OfferedSlot, Slot, minutes_together, one_after_the_other, slots_to_offer
 from dentalist.domain.answering import AnswerClaim, Appointment, Offer, StoredMessage
 from dentalist.domain.clinic import Clinic
+from dentalist.domain.dialog import Attendee
+from dentalist.domain.hours import Interval
 from dentalist.domain.understanding.choice import Ambiguous, choose
-from dentalist.domain.understanding.intents import Intent, Topic, Understanding
-from dentalist.domain.understanding.time_preference import preferred_ranges
-from dentalist.services.ports import Agenda, SlotToOffer
+from dentalist.domain.understanding.intents import Intent, ScoredIntent, Topic, Understanding
+from dentalist.services.agenda_talk import CLEAR, CLEARLY_MOVING
+from dentalist.services.ports_agenda import Agenda, Booking, SlotToOffer
 
 OFFER_SECONDS = 24 * 60 * 60  # as long as free text can answer it
-SOURCE = "whatsapp_ai"
 # "Quiero cancelar el turno del 24" and "¿abren a las 11?" name a time and choose none. Who asks something besides is
-# answered, and can still tap: booking what nobody asked for is worse than asking for one more tap.
+# answered, and can still tap: booking what nobody asked for is worse than asking for one more tap. "El jueves" alone
+# reads like a wish to move; a slot of the list that it fits is what is meant.
 _CHOOSING = frozenset({Intent.BOOK_APPOINTMENT, Intent.GENERAL_INQUIRY})
+_PERHAPS_MISHEARD = frozenset({Intent.CANCEL_APPOINTMENT, Intent.REQUEST_QUOTE})
 _BESIDE_A_CHOICE = frozenset({Topic.GREETING, Topic.THANKS, Topic.CLOSING, Topic.CONFIRM_APPOINTMENT})
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What free times are searched for.
+
+    Attributes:
+        minutes: of one appointment.
+        reason: what it is for.
+        attendees: who comes, one after the other; one without a name for a contact whose name is not known.
+        spans: when it would suit; empty for any time.
+        moves: the appointment that a chosen time replaces.
+        without: starts that are not wanted.
+    """
+
+    minutes: int
+    reason: str | None = None
+    attendees: tuple[Attendee, ...] = (Attendee(),)
+    spans: tuple[Interval, ...] = ()
+    moves: Appointment | None = None
+    without: frozenset[datetime] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -33,84 +57,97 @@ class OpenOffer:
 
 
 def offer_slots(
-    conversation_id: UUID,
-    *,
-    clinic: Clinic,
-    agenda: Agenda,
-    words: str,
-    treatments: Sequence[str],
-    attendee_name: str | None,
-    now: datetime,
+    conversation_id: UUID, errand: Errand, *, clinic: Clinic, agenda: Agenda, shows_names: bool, now: datetime
 ) -> OpenOffer:
     """Search the agenda and issue ids for what is free; earlier offers of the conversation end.
 
     Args:
         conversation_id: where the ids will be valid.
-        clinic: its hours, lengths and rules.
+        errand: what is searched for.
+        clinic: its hours and rules.
         agenda: of this professional.
-        words: what the contact wrote, searched for days and times.
-        treatments: names from the price list, which decide the length.
-        attendee_name: who would come.
+        shows_names: whether the offer says whom it is for.
         now: instant of the search.
 
     Returns:
-        The offer; without slots when nothing is free or the opening hours are unknown.
+        The offer; without slots when nothing is free or the opening hours are unknown. Several attendees get slots
+        one after the other, of which the first is shown.
 
     Raises:
-        StoreUnavailable: the agenda cannot be read, so nothing may be offered.
+        CalendarUnreadable, StoreUnavailable: the agenda cannot be read, so nothing may be offered.
     """
     # The buffer counts on both sides: what ended a moment ago still keeps the next minutes free.
-    busy = agenda.busy(now - clinic.buffer, now + HORIZON + clinic.buffer)
+    moves = errand.moves
+    busy = agenda.busy(now - clinic.buffer, now + HORIZON + clinic.buffer, but=moves.id if moves else None)
+    count = len(errand.attendees)
     search = slots_to_offer(
         clinic.bookable_hours,
         clinic.closed_from(now),
         busy,
-        minutes=clinic.minutes_for(treatments),
+        minutes=minutes_together(errand.minutes, count, buffer=clinic.buffer),
         buffer=clinic.buffer,
         lead_time=clinic.lead_time,
         now=now,
         timezone=clinic.timezone,
-        preferred=preferred_ranges(words, now=now, timezone=clinic.timezone, opening_hours=clinic.bookable_hours)
-        or None,
+        preferred=errand.spans or None,
+        without=errand.without | ({moves.starts_at} if moves else frozenset()),
     )
-    reason = ", ".join(treatments) or None
-    wanted = [SlotToOffer(slot.starts_at, slot.ends_at, reason, attendee_name) for slot in search.slots]
-    offers = agenda.offer(conversation_id, wanted, ttl_seconds=OFFER_SECONDS) if wanted else []
-    return OpenOffer(tuple(_offered(offer) for offer in offers), search.requested_available)
+    wanted = [_to_offer(one_after_the_other(slot, count, buffer=clinic.buffer), errand) for slot in search.slots]
+    if not wanted:
+        return OpenOffer((), search.requested_available)
+    offers = agenda.offer(
+        conversation_id, wanted, ttl_seconds=OFFER_SECONDS, moves=errand.moves.id if errand.moves else None
+    )
+    slots = [_shown(offer, slot, shows_names=shows_names) for offer, slot in zip(offers, wanted, strict=False)]
+    return OpenOffer(tuple(slots), search.requested_available)
 
 
-@dataclass(frozen=True)
-class Booked:
-    """The outcome of choosing a slot: the committed row, or why there is none (taken, expired, not_found, too_many)."""
+def _to_offer(slots: Sequence[Slot], errand: Errand) -> SlotToOffer:
+    first, *beside = (
+        SlotToOffer(slot.starts_at, slot.ends_at, errand.reason, attendee.name, attendee.patient_id)
+        for slot, attendee in zip(slots, errand.attendees, strict=True)
+    )
+    return first._replace(beside=tuple(beside))
 
-    outcome: str
-    appointment: Appointment | None = None
+
+def _shown(offer: Offer, slot: SlotToOffer, *, shows_names: bool) -> OfferedSlot:
+    beside = tuple(OfferedSlot(str(offer.id), one.starts_at, one.ends_at, one.attendee_name) for one in slot.beside)
+    named = slot.attendee_name if shows_names or beside else None
+    return OfferedSlot(str(offer.id), offer.starts_at, offer.ends_at, named, beside)
 
 
-def book_slot(conversation_id: UUID, offer_id: UUID, *, agenda: Agenda, attendee_name: str | None) -> Booked:
-    """Hold an offered slot and commit it. Doing it again answers the same appointment.
-
-    Raises:
-        StoreUnavailable: not known whether it was booked; asking again tells.
-    """
-    held = agenda.hold(conversation_id, offer_id)
-    if held.outcome not in ("held", "booked"):
-        return Booked(held.outcome)
-    booked = agenda.commit(conversation_id, offer_id, attendee_name=attendee_name, source=SOURCE)
-    return Booked(booked.outcome, booked.appointment)
+def rows_of(booking: Booking) -> tuple[Appointment, ...]:
+    """The committed rows, of a group all of them."""
+    return booking.appointments or ((booking.appointment,) if booking.appointment else ())
 
 
 def chosen_in_words(
     text: str, understanding: Understanding, *, claim: AnswerClaim, clinic: Clinic, now: datetime
 ) -> UUID | Ambiguous | None:
     """The slot that a text takes from the list that the contact has seen, several that fit, or None."""
-    others = any(scored.intent not in _CHOOSING for scored in understanding.intents)
+    shown = shown_offer(claim.history, claim.open_offers)
+    moving = any(offer.moves_appointment_id for offer in claim.open_offers)
+    others = any(_is_another_request(scored, moving=moving) for scored in understanding.intents)
     if others or understanding.topics - _BESIDE_A_CHOICE:
         return None
-    chosen = choose(text, shown_offer(claim.history, claim.open_offers), timezone=clinic.timezone, now=now)
+    chosen = choose(text, shown, timezone=clinic.timezone, now=now, opening_hours=clinic.bookable_hours)
+    option = understanding.quoted.option
+    if not isinstance(chosen, OfferedSlot) and option is not None and 1 <= option <= len(shown):
+        # A model read which one is meant. Where the words fit some of the list, it has to be one of these.
+        quoted = shown[option - 1]
+        if chosen is None or quoted in chosen.candidates:
+            chosen = quoted
     if chosen is None or isinstance(chosen, Ambiguous):
         return chosen
     return UUID(chosen.id)
+
+
+def _is_another_request(scored: ScoredIntent, *, moving: bool) -> bool:
+    """Whether an intent is more than a way to take one of the times that are shown."""
+    if scored.intent is Intent.RESCHEDULE_APPOINTMENT:
+        return not moving and scored.confidence >= CLEARLY_MOVING
+    weakly_heard = scored.intent in _PERHAPS_MISHEARD and scored.confidence < CLEAR
+    return scored.intent not in _CHOOSING and not weakly_heard
 
 
 def shown_offer(history: Sequence[StoredMessage], open_offers: Sequence[Offer]) -> list[OfferedSlot]:
@@ -119,32 +156,35 @@ def shown_offer(history: Sequence[StoredMessage], open_offers: Sequence[Offer]) 
     A turn that died, or whose answer was rewritten, leaves open offers that nobody was shown; nobody can have chosen
     "el segundo" of those.
     """
-    still_open = {str(offer.id): _offered(offer) for offer in open_offers}
+    firsts = {str(offer.id): offer for offer in open_offers if offer.group_part == 0}
     for message in reversed(history):
-        if message.direction == "outbound" and (rows := _row_ids(message.payload)):
-            return [still_open[row_id] for row_id in rows if row_id in still_open]
+        rows = [row_id for row_id in _row_ids(message.payload) if ":" not in row_id]
+        if message.direction == "outbound" and rows:
+            return [_offered(firsts[row_id], open_offers) for row_id in rows if row_id in firsts]
     return []
 
 
-def untold_booking(claim: AnswerClaim) -> Appointment | None:
-    """What an earlier attempt at this same answer booked without getting to say so.
-
-    The offer it came from is used up, so the contact's words no longer lead to it: without this, a worker that dies
-    between booking and sending would leave an appointment that the patient never hears of.
-    """
-    conversation = claim.conversation
-    since, told_at = conversation.first_unanswered_at, conversation.last_ai_at
-    for item in claim.appointments:
-        if since is None or item.created_at is None or item.created_at < since:
-            continue
-        is_ours = item.source == SOURCE and item.conversation_id == conversation.id
-        if is_ours and (told_at is None or told_at < item.created_at):
-            return item
-    return None
+def was_just_shown(history: Sequence[StoredMessage]) -> bool:
+    """Whether the last thing said to the contact was a list of times."""
+    last = next((message for message in reversed(history) if message.direction == "outbound"), None)
+    return last is not None and any(":" not in row_id for row_id in _row_ids(last.payload))
 
 
-def _offered(offer: Offer) -> OfferedSlot:
-    return OfferedSlot(str(offer.id), offer.starts_at, offer.ends_at)
+def _offered(offer: Offer, open_offers: Sequence[Offer]) -> OfferedSlot:
+    beside = tuple(
+        OfferedSlot(str(one.id), one.starts_at, one.ends_at, one.attendee_name)
+        for one in group_of(offer, open_offers)
+        if one.id != offer.id
+    )
+    return OfferedSlot(str(offer.id), offer.starts_at, offer.ends_at, offer.attendee_name if beside else None, beside)
+
+
+def group_of(offer: Offer, open_offers: Collection[Offer]) -> list[Offer]:
+    """An offer with those that are booked together with it, in order."""
+    if offer.group_id is None:
+        return [offer]
+    family = [one for one in open_offers if one.group_id == offer.group_id]
+    return sorted(family, key=lambda one: one.group_part)
 
 
 def _row_ids(payload: dict[str, Any]) -> list[str]:

@@ -1,29 +1,37 @@
-"""The one message that answers a burst: booked first where a slot was chosen, then worded. Nothing is sent here."""
+"""The one message that answers a burst: the agenda is asked and changed first, then it is worded. Nothing is sent here.
+
+What is done to the agenda is decided by code and by the store; what is said of it is rendered from the rows.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from dentalist.domain.answering import AnswerClaim, AnswerMode, Appointment
-from dentalist.domain.calendars import CalendarUnreadable
 from dentalist.domain.clinic import Clinic
+from dentalist.domain.dialog import Wanted
 from dentalist.domain.persona import parse_persona
-from dentalist.domain.understanding.choice import Ambiguous
-from dentalist.domain.understanding.intents import HandoffReason, Intent, ScoredIntent, Understanding
-from dentalist.domain.wording.answers import (
-    compose_answer,
-    compose_confirmation,
-    compose_media_answer,
-    compose_slot_taken,
-    needs_slots,
-)
-from dentalist.domain.wording.drafts import AnswerContext, Draft
-from dentalist.services.answer_context import answer_context, as_booked, is_suggesting
-from dentalist.services.book_slot import book_slot, chosen_in_words, offer_slots, untold_booking
+from dentalist.domain.understanding.intents import HandoffReason, Intent, ScoredIntent, Topic, Understanding
+from dentalist.domain.understanding.replies import denies_identity
+from dentalist.domain.wording.answers import UNCLEAR_BELOW, compose_answer, compose_media_answer
+from dentalist.domain.wording.assembly import assemble
+from dentalist.domain.wording.drafts import Draft
+from dentalist.domain.wording.replies import handing_over, media
+from dentalist.services.agenda_requests import agenda_part, other_facts
+from dentalist.services.agenda_talk import CLEAR, Part, Talk, Trust
+from dentalist.services.answer_context import answer_context, is_suggesting
 from dentalist.services.hear_burst import Burst
-from dentalist.services.ports import Agenda
+from dentalist.services.ports_agenda import Agenda
+
+_CANNOT_WAIT = frozenset({Intent.EMERGENCY, Intent.OPT_OUT, Intent.HUMAN_HANDOFF})
+_INTENTS = {
+    Wanted.BOOK: Intent.BOOK_APPOINTMENT,
+    Wanted.MOVE: Intent.RESCHEDULE_APPOINTMENT,
+    Wanted.CANCEL: Intent.CANCEL_APPOINTMENT,
+}
 
 
 @dataclass(frozen=True)
@@ -34,122 +42,119 @@ class Written:
     states: tuple[Appointment, ...] = ()
 
 
+class _NoTrust:
+    """Where nobody keeps whether a contact is who they are taken for."""
+
+    def doubt(self, conversation_id: UUID, reason: str) -> None:
+        """Nothing."""
+
+    def trust(self, conversation_id: UUID) -> None:
+        """Nothing."""
+
+
 def write_answer(
-    claim: AnswerClaim, understanding: Understanding, burst: Burst, *, clinic: Clinic, agenda: Agenda, now: datetime
+    claim: AnswerClaim,
+    understanding: Understanding,
+    burst: Burst,
+    *,
+    clinic: Clinic,
+    agenda: Agenda,
+    now: datetime,
+    trust: Trust | None = None,
 ) -> Written:
-    """Book what was chosen, offer what is free, and word the answer.
+    """Book, move and cancel what was asked for, offer what is free, ask what is missing, and word the answer.
 
     With a linked calendar that cannot be read nothing is offered or booked: the answer says so, and a person is asked.
-    Doing it again leads to the same appointment, and to a new offer in place of the last.
+    Doing it again leads to the same appointments, and to a new offer in place of the last.
 
     Raises:
         StoreUnavailable: the agenda cannot be read or written; nothing is to be said then.
     """
-    return _Writer(claim, understanding, burst, clinic=clinic, agenda=agenda, now=now).write()
+    talk = Talk(
+        claim=claim,
+        understanding=understanding,
+        burst=burst,
+        clinic=clinic,
+        persona=parse_persona(claim.credential.get("ai_persona")),
+        context=answer_context(claim, understanding, media=burst.media, now=now),
+        agenda=agenda,
+        trust=trust or _NoTrust(),
+        now=now,
+    )
+    if talk.is_unverified:  # no appointment is named before the name on it was given
+        talk = replace(talk, context=replace(talk.context, upcoming=()))
+    denies = denies_identity(burst.text)
+    if denies:
+        talk = _doubted(talk)
+    part = agenda_part(talk) if _is_in_charge(talk) and not denies else None
+    if part is None:
+        return Written(_composed(talk))
+    return Written(_assembled(talk, part), states=part.states)
 
 
-class _Writer:
-    def __init__(
-        self,
-        claim: AnswerClaim,
-        understanding: Understanding,
-        burst: Burst,
-        *,
-        clinic: Clinic,
-        agenda: Agenda,
-        now: datetime,
-    ) -> None:
-        self._claim = claim
-        self._id = claim.conversation.id
-        self._understanding = understanding
-        self._burst = burst
-        self._clinic = clinic
-        self._agenda = agenda
-        self._now = now
-        self._persona = parse_persona(claim.credential.get("ai_persona"))
-        self._context = answer_context(claim, understanding, media=burst.media, now=now)
+def _is_in_charge(talk: Talk) -> bool:
+    """Whether the agenda may be touched: no emergency, no opt-out, and nobody else has the conversation.
 
-    def write(self) -> Written:
-        if not self._is_urgent:
-            untold = untold_booking(self._claim)
-            if untold is not None and not self._context.handed_over:
-                return self._confirmed(untold)
-            if self._may_book:
-                return self._write_in_charge()
-        return Written(self._compose(self._understanding, self._context))
+    Handed over by an earlier attempt at this same answer, what that attempt did is done again, and leads to the same.
+    """
+    urgent = talk.understanding.wants(Intent.EMERGENCY) or talk.understanding.wants(Intent.OPT_OUT)
+    mine = talk.claim.mode is not AnswerMode.OBSERVE and not is_suggesting(talk.claim)
+    return mine and not urgent and not talk.context.handed_over
 
-    @property
-    def _is_urgent(self) -> bool:
-        return self._understanding.wants(Intent.EMERGENCY) or self._understanding.wants(Intent.OPT_OUT)
 
-    @property
-    def _may_book(self) -> bool:
-        return self._claim.mode is AnswerMode.ANSWER and not is_suggesting(self._claim)
+def _doubted(talk: Talk) -> Talk:
+    """ "Número equivocado", "no soy Marta": kept, told to people, and the contact is thanked."""
+    is_wrong_number = Topic.WRONG_NUMBER in talk.understanding.topics
+    talk.trust.doubt(talk.conversation_id, "wrong_number" if is_wrong_number else "not_me")
+    # Whatever else the words sound like: "ya no es de ella" calls nothing off.
+    cannot_wait = [item for item in talk.understanding.intents if item.intent in _CANNOT_WAIT]
+    understood = replace(
+        talk.understanding,
+        intents=(*cannot_wait, ScoredIntent(Intent.GENERAL_INQUIRY, 0.9)),
+        topics=talk.understanding.topics | {Topic.WRONG_NUMBER},
+    )
+    return replace(talk, understanding=understood, context=replace(talk.context, upcoming=(), dialog=None))
 
-    def _write_in_charge(self) -> Written:
-        chosen = self._burst.tapped or self._chosen_in_words()
-        if isinstance(chosen, Ambiguous):
-            asked = replace(self._context, offer=chosen.candidates, chosen_ambiguous=True)
-            return Written(self._compose(self._understanding, asked))
-        if chosen is not None:
-            return self._book(chosen)
-        if needs_slots(self._understanding):
-            return Written(self._compose(self._understanding, self._with_offer()))
-        return Written(self._compose(self._understanding, self._context))
 
-    def _chosen_in_words(self) -> UUID | Ambiguous | None:
-        if not self._burst.words:
-            return None
-        return chosen_in_words(
-            self._burst.text, self._understanding, claim=self._claim, clinic=self._clinic, now=self._now
-        )
+# ---- words -----------------------------------------------------------------------------------------------------------
 
-    def _book(self, offer_id: UUID) -> Written:
-        try:
-            booked = book_slot(self._id, offer_id, agenda=self._agenda, attendee_name=self._attendee_name)
-        except CalendarUnreadable:
-            return self._left_to_a_person()
-        if booked.appointment is not None:
-            return self._confirmed(booked.appointment)
-        if booked.outcome == "too_many":
-            person = ScoredIntent(Intent.HUMAN_HANDOFF, 1.0)
-            asked = replace(self._understanding, intents=(person,), handoff_reason=HandoffReason.REQUESTED)
-            return Written(self._compose(asked, self._context))
-        return Written(compose_slot_taken(self._clinic, self._persona, self._with_offer()))
 
-    def _left_to_a_person(self) -> Written:
-        """Whatever the choice reads like: a time was wanted, and none can be promised."""
-        asked = [item for item in self._understanding.intents if item.intent is Intent.HUMAN_HANDOFF]
-        wanted = replace(self._understanding, intents=(ScoredIntent(Intent.BOOK_APPOINTMENT, 1.0), *asked))
-        return Written(self._compose(wanted, replace(self._context, agenda_unreadable=True)))
+def _assembled(talk: Talk, part: Part) -> Draft:
+    """The agenda's part with what was asked besides: statements, facts, and last what is offered or asked."""
+    unread = media(talk.voice, talk.context)
+    facts = [*other_facts(talk, offering=bool(part.offer)), *([unread] if unread else [])]
+    said = [*part.said[:-1], *facts, part.said[-1]] if part.asks else [*part.said, *facts]
+    handoff = part.handoff
+    if handoff is None and talk.confidence(Intent.HUMAN_HANDOFF) >= CLEAR:  # asked for besides: a person comes too
+        handoff = talk.understanding.handoff_reason or HandoffReason.REQUESTED
+        said += handing_over(handoff, talk.voice, talk.now)
+    draft = assemble(
+        said,
+        talk.voice,
+        replace(talk.context, offer=part.offer or None),
+        offering=bool(part.offer),
+        greets=not part.states,
+        what=part.what,
+        options=part.options,
+        wordable=bool(part.offer),
+    )
+    return replace(draft, handoff=handoff, memo=_memo(talk, part))
 
-    def _confirmed(self, appointment: Appointment) -> Written:
-        draft = compose_confirmation(as_booked(appointment), self._clinic, self._persona, self._context)
-        if self._understanding.wants(Intent.HUMAN_HANDOFF):  # asked for beside the choice: a person comes too
-            draft = replace(draft, handoff=self._understanding.handoff_reason or HandoffReason.REQUESTED)
-        return Written(draft, states=(appointment,))
 
-    def _with_offer(self) -> AnswerContext:
-        try:
-            offer = offer_slots(
-                self._id,
-                clinic=self._clinic,
-                agenda=self._agenda,
-                words=self._burst.text,
-                treatments=self._understanding.treatments,
-                attendee_name=self._attendee_name,
-                now=self._now,
-            )
-        except CalendarUnreadable:
-            return replace(self._context, agenda_unreadable=True)
-        return replace(self._context, offer=offer.slots, requested_unavailable=not offer.requested_available)
+def _memo(talk: Talk, part: Part) -> dict[str, Any]:
+    """The question that waits, and what the burst was about where only a question tells: "Tomás y Sofía"."""
+    memo = part.dialog.as_memo() if part.dialog else {}
+    answered = talk.context.dialog
+    if answered is not None and talk.understanding.confidence < UNCLEAR_BELOW and part.handoff is None:
+        memo |= {"intent": _INTENTS[answered.wanted].value, "confidence": 1.0}
+    return memo
 
-    @property
-    def _attendee_name(self) -> str | None:
-        named = (self._claim.patient or {}).get("full_name")
-        return named or self._claim.conversation.name_they_gave
 
-    def _compose(self, understanding: Understanding, context: AnswerContext) -> Draft | None:
-        if not self._burst.words and self._burst.media:
-            return compose_media_answer(self._clinic, self._persona, context)
-        return compose_answer(understanding, self._clinic, self._persona, context)
+def _composed(talk: Talk) -> Draft | None:
+    """An answer in which the agenda has no part."""
+    if talk.burst.words or not talk.burst.media:
+        return compose_answer(talk.understanding, talk.clinic, talk.persona, talk.context)
+    draft = compose_media_answer(talk.clinic, talk.persona, talk.context)
+    if draft is None or talk.context.dialog is None:
+        return draft
+    return replace(draft, memo=talk.context.dialog.as_memo())  # a photo answers no question: it waits

@@ -1,55 +1,41 @@
-"""From what was understood to one message: the entry points of the reply service.
+"""From what was understood to one message: everything that is said without the agenda being touched.
 
-    understanding = classify(texts, treatments=[…], insurances=[…])              # understanding.classifier
-    choice = choose(text, open_offer, timezone=clinic.timezone, now=now)          # understanding.choice
-    if needs_slots(understanding): search the agenda (agenda.slots_to_offer) and put the slots, with ids, in the context
-    draft = compose_answer(understanding, clinic, persona, context)               # None: nothing is to be said
-
-Whatever is said, one burst gets one message: every answer that leaves costs money and a person's attention.
+Whatever is said, one burst gets one message: every answer that leaves costs money and a person's attention. What is
+booked, moved, cancelled or asked for that is worded in ``changes`` and ``questions``.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from dentalist.domain.clinic import Clinic
 from dentalist.domain.hours import next_opening, open_interval_at
 from dentalist.domain.persona import Persona
 from dentalist.domain.understanding.intents import HandoffReason, Intent, Language, Topic, Understanding
 from dentalist.domain.wording.assembly import assemble
-from dentalist.domain.wording.drafts import AnswerContext, BookedAppointment, Draft, Effect, Task, TaskKind
-from dentalist.domain.wording.facts import clip
+from dentalist.domain.wording.drafts import AnswerContext, Draft, Effect, Task, TaskKind
 from dentalist.domain.wording.presence import disclosure, disclosure_due, when_a_person_reads
-from dentalist.domain.wording.replies import Paragraph, media, no_times, paragraphs, reschedule_request
+from dentalist.domain.wording.replies import (
+    Paragraph,
+    handing_over,
+    invitation,
+    media,
+    no_times,
+    paragraphs,
+    reschedule_request,
+)
 from dentalist.domain.wording.safety import emergency_line, safety_text, safety_text_due
-from dentalist.domain.wording.times import clock, long_date, moment
+from dentalist.domain.wording.times import moment
 from dentalist.domain.wording.voice import Voice
 
 _CLARIFICATIONS = 2  # not understood so often in a row: a person takes over
 UNCLEAR_BELOW = 0.4  # confidence: not understood
 
-_HANDING_OVER = {
-    HandoffReason.COMPLAINT: "Lamento lo que pasó. Le paso [tu|tu|su] reclamo",
-    HandoffReason.DATA_REQUEST: "Le paso [tu|tu|su] pedido sobre [tus|tus|sus] datos",
-    HandoffReason.LOW_CONFIDENCE: "Prefiero no equivocarme: le paso [tu|tu|su] mensaje",
-}
 _FOREIGN = {
     Language.ENGLISH: "Thanks for your message. I can only answer in Spanish; I have passed it on to the team.",
     Language.PORTUGUESE: "Obrigado pela mensagem. Só consigo responder em espanhol; já a encaminhei para a equipe.",
 }
-
-
-def needs_slots(understanding: Understanding, *, can_move: bool = False) -> bool:
-    """Whether the answer should offer times, so that the caller searches the agenda first.
-
-    Args:
-        can_move: a chosen time replaces the appointment that exists; without it somebody who wants to move one is not
-            offered a second.
-    """
-    if understanding.primary in {Intent.EMERGENCY, Intent.OPT_OUT, Intent.HUMAN_HANDOFF}:
-        return False
-    moves = can_move and understanding.wants(Intent.RESCHEDULE_APPOINTMENT)
-    return moves or understanding.wants(Intent.BOOK_APPOINTMENT)
 
 
 def compose_answer(
@@ -71,7 +57,7 @@ def compose_answer(
         return None if context.opt_out_confirmed else _opt_out(understanding, voice, context)
     if context.handed_over:
         return None
-    if _outside_hours(persona, clinic, context):
+    if is_outside_hours(persona, clinic, context.now):
         return _outside_hours_answer(voice, context)
     return _in_charge(understanding, voice, context)
 
@@ -82,39 +68,7 @@ def _in_charge(understanding: Understanding, voice: Voice, context: AnswerContex
         return _handoff(understanding.handoff_reason or HandoffReason.REQUESTED, understanding, voice, context)
     if understanding.language is not Language.SPANISH:
         return _foreign(understanding, voice, context)
-    if context.chosen_ambiguous and context.offer:
-        return assemble([Paragraph(voice.say("¿Cuál de estos horarios?"))], voice, context, offering=True)
     return _ordinary(understanding, voice, context)
-
-
-def compose_confirmation(
-    appointment: BookedAppointment, clinic: Clinic, persona: Persona, context: AnswerContext
-) -> Draft:
-    """The confirmation of a committed appointment, rendered from its row alone."""
-    voice, zone = Voice(clinic, persona), clinic.timezone
-    lines = [
-        voice.say(
-            "{sign}{Turno} confirmad{o}{whom} en {clinic}: {date} a las {time}.",
-            sign=voice.emoji("✅"),
-            Turno=voice.noun.word.capitalize(),
-            whom=f" para {clip(appointment.attendee_name)}" if appointment.attendee_name else "",
-            date=long_date(appointment.starts_at, zone),
-            time=clock(appointment.starts_at, zone),
-        )
-    ]
-    if clinic.address:
-        lines.append(f"Dirección: {clip(clinic.address)}.")
-    lines.append(voice.say("Si no [podés|puedes|puede] venir, [avisame|avísame|avíseme] por este chat."))
-    return assemble([Paragraph("\n".join(lines))], voice, context, greets=False)
-
-
-def compose_slot_taken(clinic: Clinic, persona: Persona, context: AnswerContext) -> Draft:
-    """The chosen slot is gone: say so and offer ``context.offer`` in the same message."""
-    voice = Voice(clinic, persona)
-    gone = Paragraph("Ese horario ya no está disponible.")
-    if not context.offer:
-        return assemble([gone, no_times(voice, context)], voice, context, greets=False)
-    return assemble([gone, _invitation(voice, context)], voice, context, offering=True, greets=False)
 
 
 def compose_media_answer(clinic: Clinic, persona: Persona, context: AnswerContext) -> Draft | None:
@@ -123,7 +77,7 @@ def compose_media_answer(clinic: Clinic, persona: Persona, context: AnswerContex
     paragraph = media(voice, context)
     if paragraph is None or context.handed_over:
         return None
-    if _outside_hours(persona, clinic, context):
+    if is_outside_hours(persona, clinic, context.now):
         said = _outside_hours_answer(voice, context)
         return said and replace(said, tasks=(*said.tasks, *paragraph.tasks))
     reads = Paragraph(when_a_person_reads(voice, context.now))
@@ -161,7 +115,9 @@ def _emergency(understanding: Understanding, voice: Voice, context: AnswerContex
 
 
 def _opt_out(understanding: Understanding, voice: Voice, context: AnswerContext) -> Draft:
-    draft = assemble([Paragraph(_opted_out(voice))], voice, context, greets=False, language=understanding.language)
+    draft = assemble(
+        [Paragraph(_opted_out(voice), fixed=True)], voice, context, greets=False, language=understanding.language
+    )
     return replace(draft, effects=frozenset({Effect.WITHDRAW_CONSENT}))
 
 
@@ -175,21 +131,18 @@ def _opted_out(voice: Voice) -> str:
 def _handoff(reason: HandoffReason, understanding: Understanding, voice: Voice, context: AnswerContext) -> Draft:
     if understanding.language is not Language.SPANISH:
         return replace(_foreign(understanding, voice, context), handoff=reason)
-    opening = _HANDING_OVER.get(reason, "Le paso [tu|tu|su] mensaje")
-    said = [
-        Paragraph(voice.say(opening + " a una persona del equipo de {clinic}.")),
-        Paragraph(when_a_person_reads(voice, context.now)),
-    ]
+    said = handing_over(reason, voice, context.now)
     return replace(assemble(said, voice, context, greets=False), handoff=reason)
 
 
 def _foreign(understanding: Understanding, voice: Voice, context: AnswerContext) -> Draft:
-    said = [Paragraph(_FOREIGN[understanding.language], tasks=(Task(TaskKind.FOREIGN_LANGUAGE),))]
+    said = [Paragraph(_FOREIGN[understanding.language], tasks=(Task(TaskKind.FOREIGN_LANGUAGE),), fixed=True)]
     return assemble(said, voice, context, greets=False, language=understanding.language)
 
 
-def _outside_hours(persona: Persona, clinic: Clinic, context: AnswerContext) -> bool:
-    return persona.hours is not None and open_interval_at(persona.hours, (), clinic.timezone, context.now) is None
+def is_outside_hours(persona: Persona, clinic: Clinic, now: datetime) -> bool:
+    """Whether the assistant is off now; without hours of its own it never is."""
+    return persona.hours is not None and open_interval_at(persona.hours, (), clinic.timezone, now) is None
 
 
 def _outside_hours_answer(voice: Voice, context: AnswerContext) -> Draft | None:
@@ -208,16 +161,16 @@ def _outside_hours_answer(voice: Voice, context: AnswerContext) -> Draft | None:
         back=back,
         line=emergency_line(voice),
     )
-    return assemble([Paragraph(text, tasks=(Task(TaskKind.UNANSWERED),))], voice, context)
+    return assemble([Paragraph(text, tasks=(Task(TaskKind.UNANSWERED),), fixed=True)], voice, context)
 
 
 def _ordinary(understanding: Understanding, voice: Voice, context: AnswerContext) -> Draft:
     said = [*paragraphs(understanding, voice, context)]
     offering = False
-    if needs_slots(understanding, can_move=True):
+    if understanding.wants(Intent.RESCHEDULE_APPOINTMENT) or understanding.wants(Intent.BOOK_APPOINTMENT):
         offering = bool(context.offer) and not context.agenda_unreadable
         if offering:
-            said.append(_invitation(voice, context))
+            said.append(invitation(voice, context))
         elif understanding.wants(Intent.RESCHEDULE_APPOINTMENT):
             said.append(reschedule_request(voice, context))
         else:
@@ -227,7 +180,7 @@ def _ordinary(understanding: Understanding, voice: Voice, context: AnswerContext
         said.append(heard)
     if any(paragraph.text or paragraph.missing for paragraph in said):
         what = understanding.treatments[0] if understanding.treatments else ""
-        return assemble(said, voice, context, offering=offering, what=what)
+        return assemble(said, voice, context, offering=offering, what=what, wordable=True)
     return _small_talk(understanding, voice, context)
 
 
@@ -238,23 +191,17 @@ def _small_talk(understanding: Understanding, voice: Voice, context: AnswerConte
         help_offered = (
             "¿En qué [te|te|le] puedo ayudar? Puedo [darte|darte|darle] {turnos}, precios, horarios o la dirección."
         )
-        return assemble([Paragraph(voice.say(help_offered))], voice, context)
+        return assemble([Paragraph(voice.say(help_offered))], voice, context, wordable=True)
     if Topic.ARE_YOU_A_BOT in topics:
         return assemble([], voice, context, greets=False, always_disclose=True)
     if topics & {Topic.THANKS, Topic.CLOSING}:
         bye = "¡De nada!" if Topic.THANKS in topics else "¡Hasta luego!"
-        return assemble([Paragraph(f"{bye} {voice.emoji('😊')}".strip())], voice, context, greets=False)
+        said = [Paragraph(f"{bye} {voice.emoji('😊')}".strip())]
+        return assemble(said, voice, context, greets=False, wordable=True)
     if understanding.confidence < UNCLEAR_BELOW and context.clarifications + 1 >= _CLARIFICATIONS:
         return _handoff(HandoffReason.LOW_CONFIDENCE, understanding, voice, context)
     unclear = (
         "No entendí bien el mensaje. ¿Me lo [decís|dices|dice] con otras palabras?"
         " Puedo ayudar con {turnos}, precios, horarios y la dirección."
     )
-    return assemble([Paragraph(voice.say(unclear))], voice, context)
-
-
-def _invitation(voice: Voice, context: AnswerContext) -> Paragraph:
-    found = "Estos son los horarios libres."
-    if context.requested_unavailable:
-        found = "Para ese momento no hay {turnos} libres; esto es lo más cercano."
-    return Paragraph(voice.say(found + " [Elegí|Elige|Elija] el que [te|te|le] quede mejor:"))
+    return assemble([Paragraph(voice.say(unclear))], voice, context, wordable=True)

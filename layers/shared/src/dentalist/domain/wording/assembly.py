@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dentalist.domain.understanding.intents import Language
+from dentalist.domain.wording.buttons import Option, body_limit, spelled_out, tappable
 from dentalist.domain.wording.drafts import AnswerContext, Draft, DraftKind, Effect, Task, TaskKind
 from dentalist.domain.wording.facts import clip
 from dentalist.domain.wording.offers import MAX_BODY, cut, numbered, slot_list
@@ -27,6 +29,8 @@ def assemble(
     always_disclose: bool = False,
     language: Language = Language.SPANISH,
     what: str = "",
+    options: Sequence[Option] = (),
+    wordable: bool = False,
 ) -> Draft:
     """Make one draft.
 
@@ -37,26 +41,40 @@ def assemble(
         always_disclose: say who is writing although it was said before.
         language: of the disclosure.
         what: what an offered time is for.
+        options: answers to tap; not beside an offer, which has its own.
+        wordable: a model may say it in its own words, if nothing in it is fixed.
     """
     discloses = always_disclose or disclosure_due(context)
     opening = _opening(voice, context, greets=greets and discloses and language is Language.SPANISH)
     if discloses:
         opening.append(disclosure(voice, language))
-    body_parts = _texts(said, voice)
-    body = _fit(opening, body_parts, _limit(voice))
-    tasks = _tasks(said)
-    if not offering or not context.offer:
-        return Draft(body=body, plain=body, tasks=tasks, discloses=discloses, opening=" ".join(opening))
-    zone = voice.clinic.timezone
-    return Draft(
-        kind=DraftKind.INTERACTIVE,
+    opened = " ".join(opening)
+    offers = offering and bool(context.offer)
+    body = _fit(opened, _texts(said, voice), _limit(voice), most=MAX_BODY if offers else body_limit(options))
+    draft = Draft(
         body=body,
-        interactive=slot_list(body, context.offer, zone, what=what),
-        plain=numbered(body, context.offer, zone),
-        tasks=tasks,
-        effects=frozenset({Effect.OPEN_OFFER}),
+        plain=body,
+        tasks=_tasks(said),
         discloses=discloses,
-        opening=" ".join(opening),
+        opening=opened,
+        wordable=wordable and body != opened and not any(paragraph.fixed for paragraph in said),
+    )
+    if offers:
+        return _with_offer(draft, context, voice, what)
+    if options:
+        interactive, plain = tappable(body, options), spelled_out(body, options)
+        return replace(draft, kind=DraftKind.INTERACTIVE, interactive=interactive, plain=plain)
+    return draft
+
+
+def _with_offer(draft: Draft, context: AnswerContext, voice: Voice, what: str) -> Draft:
+    slots, zone = context.offer or (), voice.clinic.timezone
+    return replace(
+        draft,
+        kind=DraftKind.INTERACTIVE,
+        interactive=slot_list(draft.body, slots, zone, what=what),
+        plain=numbered(draft.body, slots, zone),
+        effects=frozenset({Effect.OPEN_OFFER}),
     )
 
 
@@ -70,15 +88,17 @@ def _opening(voice: Voice, context: AnswerContext, *, greets: bool) -> list[str]
     return opening
 
 
-def _texts(said: Sequence[Paragraph], voice: Voice) -> list[str]:
-    texts = [paragraph.text for paragraph in said if paragraph.text]
+def _texts(said: Sequence[Paragraph], voice: Voice) -> list[Paragraph]:
+    """What is said, with one sentence for all that is missing."""
+    texts = [paragraph for paragraph in said if paragraph.text]
     missing = _missing(said)
     if missing:
         sentence = voice.say(
             "Sobre {missing} no tengo ese dato, [te|te|se] lo confirma la clínica.", missing=join(missing)
         )
-        invites = bool(texts) and texts[-1].endswith(":")  # the list follows the invitation directly
-        texts.insert(len(texts) - invites, sentence)
+        # The list follows its invitation directly, and a question is what one reads last.
+        last = bool(texts) and (texts[-1].text or "").endswith((":", "?"))
+        texts.insert(len(texts) - last, Paragraph(sentence))
     return texts
 
 
@@ -96,11 +116,18 @@ def _limit(voice: Voice) -> int:
     return min(MAX_BODY, int(tokens * CHARACTERS_PER_TOKEN)) if tokens else MAX_BODY
 
 
-def _fit(opening: Sequence[str], paragraphs: Sequence[str], limit: int) -> str:
-    """Keep the opening, which discloses, the last paragraph, which may invite to choose, and what else fits."""
-    first = " ".join(opening)
-    kept = list(paragraphs)
-    while len(kept) > 1 and len("\n".join([first, *kept])) > limit:
-        kept.pop(-2)
-    text = "\n".join(part for part in [first, *kept] if part)
-    return text if len(text) <= limit else cut(text, max(limit, len(first) + 1))
+def _fit(opening: str, said: Sequence[Paragraph], limit: int, *, most: int) -> str:
+    """Keep the opening, which discloses, what is fixed, the last paragraph, which may invite to choose, and what else
+    fits. What must be said may pass the persona's limit, never WhatsApp's."""
+    kept = list(said)
+    droppable = [paragraph for paragraph in said[:-1] if not paragraph.fixed]
+    while droppable and len(_joined(opening, kept)) > min(limit, most):
+        kept.remove(droppable.pop())
+    text = _joined(opening, kept)
+    if any(paragraph.fixed for paragraph in kept):
+        return cut(text, most)
+    return text if len(text) <= min(limit, most) else cut(text, max(min(limit, most), len(opening) + 1))
+
+
+def _joined(opening: str, said: Sequence[Paragraph]) -> str:
+    return "\n".join(part for part in [opening, *(paragraph.text or "" for paragraph in said)] if part)

@@ -101,7 +101,6 @@ class AnswerContext:
         offer: free slots with the caller's opaque ids; None when none were searched, empty when none are free.
         requested_unavailable: the offer does not hold what was asked for, only what comes closest.
         agenda_unreadable: the calendar could not be read, so nothing may be offered.
-        chosen_ambiguous: the contact chose from an open offer, but several of its slots fit.
         outside_hours_said_at: when the "outside my hours" text was last sent.
         clarifications: how often the assistant has just said that it did not understand, in a row.
         dialog: what the assistant asked last, when nobody has written since but the contact.
@@ -122,7 +121,6 @@ class AnswerContext:
     offer: tuple[OfferedSlot, ...] | None = None
     requested_unavailable: bool = False
     agenda_unreadable: bool = False
-    chosen_ambiguous: bool = False
     upcoming: tuple[BookedAppointment, ...] = ()
     media: frozenset[InboundMedia] = frozenset()
     dialog: Dialog | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dentalist.domain.agenda import OfferedSlot
+from dentalist.domain.wording.facts import clip
 from dentalist.domain.wording.times import clock, long_date, short_date
 
 MAX_ROWS = 10
@@ -19,6 +20,7 @@ MAX_BUTTON = 20
 MAX_SECTION_TITLE = 24
 MAX_BODY = 4096
 MAX_ID = 200
+LONGEST_NAME = 30
 
 _BUTTON = "Ver horarios"
 _SECTION = "Horarios disponibles"
@@ -49,21 +51,36 @@ def slot_list(body: str, slots: Sequence[OfferedSlot], timezone: ZoneInfo, *, wh
 
 
 def slot_row(slot: OfferedSlot, timezone: ZoneInfo, *, what: str = "") -> dict[str, str]:
-    """Weekday, date and local HH:MM in the title; the full date and the length below."""
+    """Weekday, date and local HH:MM in the title; below the full date and the length, or who of a family comes when."""
     minutes = int((slot.ends_at - slot.starts_at).total_seconds() // 60)
     title = f"{short_date(slot.starts_at, timezone)} · {clock(slot.starts_at, timezone)}"
-    description = f"{long_date(slot.starts_at, timezone)}, {minutes} min"
+    described = (
+        [_together(slot, timezone)] if slot.beside else [f"{long_date(slot.starts_at, timezone)}, {minutes} min"]
+    )
+    if slot.attendee_name and not slot.beside:
+        described.append(clip(slot.attendee_name, LONGEST_NAME))
     return {
         "id": slot.id,
         "title": cut(title, MAX_ROW_TITLE),
-        "description": cut(f"{description} · {what}" if what else description, MAX_ROW_DESCRIPTION),
+        "description": cut(" · ".join([*described, *([what] if what else [])]), MAX_ROW_DESCRIPTION),
     }
+
+
+def _together(slot: OfferedSlot, timezone: ZoneInfo) -> str:
+    """ "10:00 Tomás, 10:45 Sofía"."""
+    family = (slot, *slot.beside)
+    # Each name gets its share of the line, so that the last one is not cut away.
+    share = max(MAX_ROW_DESCRIPTION // len(family) - len("00:00 , "), 3)
+    return ", ".join(
+        f"{clock(one.starts_at, timezone)} {clip(one.attendee_name or '', share)}".rstrip() for one in family
+    )
 
 
 def numbered(body: str, slots: Sequence[OfferedSlot], timezone: ZoneInfo) -> str:
     """The same offer as text, for a channel without lists."""
     lines = [
         f"{number}. {long_date(slot.starts_at, timezone)} a las {clock(slot.starts_at, timezone)}"
+        + (f" ({_together(slot, timezone)})" if slot.beside else "")
         for number, slot in enumerate(slots[:MAX_ROWS], 1)
     ]
     return f"{body}\n" + "\n".join(lines)

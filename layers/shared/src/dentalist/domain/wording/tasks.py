@@ -10,7 +10,7 @@ from dentalist.domain.wording.times import join
 # An appointment that the patient never heard of; the send gate raises the same kind for a confirmation it refused.
 UNTOLD_BOOKING = "effect_not_told"
 UNTOLD_BOOKING_SENTENCE = (
-    "El asistente reservó un turno y no pudo avisarle al paciente. Abrí la conversación y confirmáselo."
+    "El asistente reservó, movió o canceló un turno y no pudo avisarle al paciente. Abrí la conversación y avisale."
 )
 
 _SENTENCES = {

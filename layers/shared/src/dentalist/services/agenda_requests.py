@@ -1,0 +1,200 @@
+"""What a burst asks of the agenda: a tap, the answer to an open question, a choice from a list, or a request.
+
+The order is that of how surely each is meant. What nobody meant for the agenda is None, and answered elsewhere.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from dentalist.domain.dialog import Question, Wanted
+from dentalist.domain.understanding.choice import Ambiguous
+from dentalist.domain.understanding.intents import HandoffReason, Intent, Language, Topic
+from dentalist.domain.wording.answers import is_outside_hours
+from dentalist.domain.wording.replies import Paragraph, facts_asked, handing_over
+from dentalist.services import agenda_dialog as dialogs
+from dentalist.services import change_appointment as changing
+from dentalist.services.agenda_talk import CLEAR, CLEARLY_MOVING, Part, Talk
+from dentalist.services.ask_in_chat import ask_verification, ask_which_time
+from dentalist.services.book_slot import chosen_in_words
+from dentalist.services.change_appointment import Change
+from dentalist.services.hear_burst import Action
+from dentalist.services.offer_other_times import other_times
+from dentalist.services.offer_times import offer_to_move, wish
+from dentalist.services.take_time import take
+
+# The agenda says these itself. A question or a symptom beside a request is what the appointment is for.
+_SAID_BY_THE_AGENDA = frozenset({Topic.MY_APPOINTMENT, Topic.CONFIRM_APPOINTMENT, Topic.QUESTION, Topic.SYMPTOM})
+_NOTHING_MORE = frozenset({Topic.GREETING, Topic.THANKS, Topic.CLOSING, Topic.HOURS, Topic.QUESTION})
+_WANTED = {"cancel": Wanted.CANCEL, "move": Wanted.MOVE}
+
+
+def agenda_part(talk: Talk) -> Part | None:
+    """What the agenda says to a burst, after it did what was asked; None where the words are about something else.
+
+    What an earlier attempt at this same answer did and never said is said first.
+
+    Raises:
+        StoreUnavailable: the agenda cannot be read or written.
+    """
+    part = _tapped(talk) or _in_words(talk)
+    stated = {row.id for row in part.states} if part else set()
+    left = [row for row in talk.untold if row.id not in stated]
+    if not left:
+        return part
+    earlier = changing.told(talk, left, then_offers=part is not None and part.asks)
+    return earlier.then(part) if part else earlier
+
+
+def other_facts(talk: Talk, *, offering: bool = False) -> list[Paragraph]:
+    """What was asked besides, from the clinic's data. "¿Otro horario?" asks for times, not for opening hours."""
+    but = _SAID_BY_THE_AGENDA | {Topic.HOURS} if offering else _SAID_BY_THE_AGENDA
+    return list(facts_asked(talk.understanding, talk.voice, talk.context, but=but))
+
+
+# ---- taps ------------------------------------------------------------------------------------------------------------
+
+
+def _tapped(talk: Talk) -> Part | None:
+    part = _acted(talk, talk.burst.action) if talk.burst.action else None
+    if part is None and talk.burst.tapped:
+        return take(talk, talk.burst.tapped)
+    return part
+
+
+def _acted(talk: Talk, action: Action) -> Part | None:
+    """A tap on a button of ours; None for one that concerns nothing of this contact's: its words are heard then."""
+    if action.verb == "person":
+        said = handing_over(HandoffReason.REQUESTED, talk.voice, talk.now)
+        return Part(said, handoff=HandoffReason.REQUESTED)
+    if action.target is None:
+        return None
+    if action.verb == "book":
+        return take(talk, action.target)
+    return _changed(talk, action)
+
+
+def _changed(talk: Talk, action: Action) -> Part | None:
+    targets = [action.target] if action.target else []
+    known = changing.by_id(talk, targets)
+    if not known:
+        again = action.verb == "cancel" and not talk.is_unverified
+        return changing.cancelled_before(talk, targets) if again else None
+    if talk.is_unverified:
+        return ask_verification(talk, _WANTED.get(action.verb, Wanted.BOOK))
+    if action.verb == "keep":
+        return changing.keep_these(talk, targets)
+    dialog = talk.context.dialog
+    return dialogs.change_these(talk, Change(action.verb), known, spans=dialog.spans if dialog else ())
+
+
+# ---- words -----------------------------------------------------------------------------------------------------------
+
+
+def _in_words(talk: Talk) -> Part | None:
+    if not talk.burst.words or any(row.status == "booked" for row in talk.untold):
+        return None  # it was booked or moved already by an earlier attempt at this answer
+    answered = _answered(talk)
+    if answered is not None or talk.understanding.wants(Intent.HUMAN_HANDOFF):
+        return answered
+    chosen = chosen_in_words(talk.burst.text, talk.understanding, claim=talk.claim, clinic=talk.clinic, now=talk.now)
+    if isinstance(chosen, Ambiguous):
+        return ask_which_time(talk, chosen.candidates)
+    if chosen is not None:
+        return take(talk, chosen, confirmed=not talk.burst.spoken)
+    if talk.understanding.language is not Language.SPANISH or is_outside_hours(talk.persona, talk.clinic, talk.now):
+        return None
+    return _requested(talk)
+
+
+def _answered(talk: Talk) -> Part | None:
+    """The answer to what was asked last, or the question again; None where something else is asked instead."""
+    dialog = talk.context.dialog
+    if dialog is None:
+        return None
+    if dialogs.asks_something_else(talk, dialog):
+        return None
+    if talk.is_unverified and dialog.asks in (Question.WHICH_APPOINTMENT, Question.CONFIRM_CANCEL):
+        return ask_verification(talk, dialog.wanted)
+    part = dialogs.answer_question(talk, dialog)
+    if part is not None:
+        return part
+    if dialog.offer_id is not None and _takes_another(talk):
+        return None
+    # Something else was asked, and is answered: the question waits, and that does not count as a try.
+    facts = any(item.text or item.missing for item in other_facts(talk))
+    return dialogs.ask_again(talk, dialog, counts=not facts)
+
+
+def _takes_another(talk: Talk) -> bool:
+    """Whether another time of the same list is chosen, or another list asked for."""
+    chosen = chosen_in_words(talk.burst.text, talk.understanding, claim=talk.claim, clinic=talk.clinic, now=talk.now)
+    return isinstance(chosen, UUID) or bool(talk.asked.wanted)
+
+
+def _requested(talk: Talk) -> Part | None:
+    """What is asked for in words, at last."""
+    if talk.is_unverified and _speaks_of_what_exists(talk):
+        return ask_verification(talk, _wanted(talk))
+    another = _another_list(talk)
+    if another is not None:
+        return another
+    if _moves(talk):
+        item = changing.appointment_to_move(talk)
+        return item if isinstance(item, Part) else offer_to_move(talk, item)
+    if talk.understanding.wants(Intent.CANCEL_APPOINTMENT):
+        return _cancel(talk)
+    if _books(talk):
+        return wish(talk)
+    return changing.confirm(talk) if _confirms(talk) and talk.appointments else None
+
+
+def _cancel(talk: Talk) -> Part:
+    """ "Cancelá el de mañana y dame uno el jueves" is one message."""
+    books = _books(talk)
+    part = changing.cancel(talk, then_offers=books)
+    return part.then(wish(talk)) if books and not part.asks else part
+
+
+def _another_list(talk: Talk) -> Part | None:
+    """Other times than those just shown, unless more was said than that."""
+    understanding = talk.understanding
+    if understanding.wants(Intent.REQUEST_QUOTE) or _is_about_an_appointment(talk):
+        return None
+    more = understanding.treatments or any(person.attends for person in understanding.people)
+    return None if more or understanding.topics - _NOTHING_MORE else other_times(talk)
+
+
+def _is_about_an_appointment(talk: Talk) -> bool:
+    """Whether one that exists is to be moved or cancelled: "mañana no puedo" is said of the list where none is then."""
+    moves = talk.confidence(Intent.RESCHEDULE_APPOINTMENT) >= CLEARLY_MOVING
+    cancels = talk.confidence(Intent.CANCEL_APPOINTMENT) >= CLEAR
+    named = talk.asked.named
+    known = any(talk.is_at(item, named) for item in talk.known) if named else bool(talk.known)
+    return known and (moves or cancels)
+
+
+def _books(talk: Talk) -> bool:
+    vaguely = 0 < talk.confidence(Intent.RESCHEDULE_APPOINTMENT) < CLEARLY_MOVING
+    return talk.understanding.wants(Intent.BOOK_APPOINTMENT) or vaguely
+
+
+def _moves(talk: Talk) -> bool:
+    confidence = talk.confidence(Intent.RESCHEDULE_APPOINTMENT)
+    return confidence >= CLEARLY_MOVING or (confidence > 0 and bool(talk.appointments))
+
+
+def _confirms(talk: Talk) -> bool:
+    understanding = talk.understanding
+    return Topic.CONFIRM_APPOINTMENT in understanding.topics and understanding.primary is Intent.GENERAL_INQUIRY
+
+
+def _speaks_of_what_exists(talk: Talk) -> bool:
+    asks = talk.understanding.wants(Intent.CANCEL_APPOINTMENT) or Topic.MY_APPOINTMENT in talk.understanding.topics
+    return asks or _moves(talk) or _confirms(talk)
+
+
+def _wanted(talk: Talk) -> Wanted:
+    if _moves(talk):
+        return Wanted.MOVE
+    return Wanted.CANCEL if talk.understanding.wants(Intent.CANCEL_APPOINTMENT) else Wanted.BOOK

@@ -1,0 +1,101 @@
+"""Another list for somebody who was shown one and takes none of it: "ninguno me sirve", "¿más tarde no hay?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from dentalist.domain.agenda import HORIZON
+from dentalist.domain.hours import Interval, local_instant
+from dentalist.domain.understanding.choice import refuses
+from dentalist.domain.understanding.normalise import bare_words
+from dentalist.domain.understanding.when_parsing import parse_when
+from dentalist.domain.understanding.when_shift import Shift, find_shift
+from dentalist.domain.wording.replies import Paragraph
+from dentalist.services.agenda_talk import Part, Talk
+from dentalist.services.book_slot import shown_offer, was_just_shown
+from dentalist.services.offer_times import errand_of, offer, open_offer, shows_names_of, wish
+
+_NONE_OF_THESE = re.compile(
+    r"(?<!\w)(?:ningun\w*|otr[oa]s?|tampoco|imposible|no (?:me |nos )?(?:sirve|queda|puedo|podre|podemos|va|conviene"
+    r"|cuadra|acomoda|llego|da)\w*)(?!\w)"
+)
+_ANOTHER_DAY = re.compile(r"(?<!\w)(?:dias?|fechas?|semanas?)(?!\w)")
+
+
+def other_times(talk: Talk) -> Part | None:
+    """Another list for somebody who was just shown one and takes none of it; None where that is not what they say."""
+    if not was_just_shown(talk.claim.history):
+        return None
+    shown = shown_offer(talk.claim.history, talk.claim.open_offers)
+    errand = errand_of(talk, UUID(shown[0].id)) if shown else None
+    if errand is None:
+        return None
+    starts = frozenset(slot.starts_at for slot in shown)
+    spans = talk.shifted(_shift_of(talk), starts)
+    without = starts if spans or turns_down(talk.burst.text) else frozenset[datetime]()
+    spans = spans or _spans_beside(talk, starts)
+    if not spans and not without:
+        return _nothing_taken(talk) if refuses(talk.burst.text) else None
+    again = replace(errand, spans=spans, without=without)
+    return offer(talk, again, shows_names=shows_names_of(talk, errand))
+
+
+def _spans_beside(talk: Talk, shown: Collection[datetime]) -> tuple[Interval, ...]:
+    """When it should be instead, as far as it was said."""
+    spans = talk.spans(talk.asked.wanted)
+    if spans and not _names_a_day(talk):
+        return _on_the_days(talk, spans, shown)
+    if not spans and turns_down(talk.burst.text) and _ANOTHER_DAY.search(bare_words(talk.burst.text)):
+        return (_days_after(talk, max(shown)),)
+    return spans
+
+
+def _shift_of(talk: Talk) -> Shift | None:
+    """ "¿Más tarde no hay?": than what is on the list, unless a day is named with it."""
+    said = find_shift(talk.burst.text)
+    if said is None or parse_when(said.rest, now=talk.now.astimezone(talk.zone)):
+        return None
+    return said.shift
+
+
+def _names_a_day(talk: Talk) -> bool:
+    return any(item.first or item.last or item.weekdays for item in talk.asked.wanted.alternatives)
+
+
+def _on_the_days(talk: Talk, spans: Sequence[Interval], shown: Collection[datetime]) -> tuple[Interval, ...]:
+    """ "¿A las 10 no hay?" about the times of one day asks about that day."""
+    days = {talk.day_of(instant) for instant in shown}
+    if len(days) > 1:
+        return tuple(spans)
+    same_day = [span for span in spans if any(day.contains(span.starts_at) for day in days)]
+    return tuple(same_day or spans)
+
+
+def turns_down(text: str) -> bool:
+    """Whether the times that were offered are not wanted, and others are."""
+    return bool(_NONE_OF_THESE.search(bare_words(text)))
+
+
+def instead_of(talk: Talk, offer_id: UUID) -> Part:
+    """Other times than this one: those that are wanted, else of the same day first."""
+    errand, offered = errand_of(talk, offer_id), open_offer(talk, offer_id)
+    if errand is None or offered is None:
+        return wish(talk)
+    spans = talk.spans(talk.asked.wanted) or (talk.day_of(offered.starts_at),)
+    other = replace(errand, spans=spans, without=frozenset({offered.starts_at}))
+    return offer(talk, other, shows_names=shows_names_of(talk, errand))
+
+
+def _nothing_taken(talk: Talk) -> Part:
+    """ "No, gracias"."""
+    text = "Perfecto, no reservé nada. [Escribime|Escríbeme|Escríbame] cuando [quieras|quieras|quiera]."
+    return Part((Paragraph(talk.voice.say(text), fixed=True),))
+
+
+def _days_after(talk: Talk, shown: datetime) -> Interval:
+    next_day = shown.astimezone(talk.zone).date() + timedelta(days=1)
+    return Interval(local_instant(next_day, 0, talk.zone), talk.now + HORIZON)
