@@ -109,6 +109,33 @@ class Persona(_Request):
         return hours
 
 
+class TriedSettings(_Request):
+    """Settings to try before they are kept. A key belongs to its provider, so that only ``rules`` may replace that."""
+
+    ai_persona: Persona | None = None
+    ai_provider: Literal["rules"] | None = None
+    ai_model: ModelName | None = None
+
+
+class PlaygroundRequest(_Request):
+    """A text as a patient would write it."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(_storable)]
+    settings: TriedSettings | None = None
+
+    @field_validator("text")
+    @classmethod
+    def _words(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("must not be blank")
+        return text
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """What replaces the stored settings, in the columns' names."""
+        return self.settings.model_dump(mode="json", exclude_none=True) if self.settings else {}
+
+
 class ChannelChange(_Request):
     """What is left out stays. ``ai_api_key`` is write-only; null erases it, and it makes a persona the product's own.
 

@@ -12,8 +12,8 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from channels.changes import ChannelChange
-from channels.models import ChannelList, OwnersChannelItem, RefreshAnswer, TestAnswer
+from channels.changes import ChannelChange, PlaygroundRequest
+from channels.models import ChannelList, OwnersChannelItem, PlaygroundAnswer, RefreshAnswer, TestAnswer
 from dentalist.domain.channel_view import ChannelOverview
 from dentalist.domain.identity import Caller
 from dentalist.runtime import wiring, wiring_care, wiring_channels
@@ -85,6 +85,27 @@ def post_test(channel_id: UUID) -> TestAnswer:
         name="channel_tests_passed" if found.ok else "channel_tests_failed", unit=MetricUnit.Count, value=1
     )
     return TestAnswer.of(found)
+
+
+@app.post(
+    "/api/marketing/channels/<channel_id>/playground",
+    middlewares=[idempotent],
+    summary="What the assistant would answer; sends, stores and books nothing",
+)
+def post_playground(channel_id: UUID, request: PlaygroundRequest) -> PlaygroundAnswer:
+    """Settings may be tried before they are kept. A model that is asked is paid from the day's budget."""
+    from dentalist.runtime import wiring_assistant  # noqa: PLC0415 - nothing else here needs the assistant, slow to load
+
+    caller = _owner_of(channel_id)
+    rehearsal = wiring_assistant.rehearse_on(
+        channel_id,
+        request.text,
+        professional_id=caller.professional_id,
+        settings=request.overrides,
+        now=datetime.now(UTC),
+    )
+    logger.info("answer rehearsed", extra={"provider": rehearsal.metadata["provider"]})
+    return PlaygroundAnswer.of(rehearsal)
 
 
 @app.delete(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from dentalist.domain.accounts import ChannelType
 from dentalist.domain.channel_health import health_sentence
@@ -13,6 +13,9 @@ from dentalist.domain.channel_test import ChannelTest
 from dentalist.domain.channel_view import ChannelOverview, refresh_sentence
 from dentalist.domain.identity import Role
 from dentalist.services.refresh_channel import RefreshOutcome
+
+if TYPE_CHECKING:  # brings the whole assistant
+    from dentalist.services.playground import Rehearsal
 
 
 class UsageThisMonth(BaseModel):
@@ -145,6 +148,44 @@ class TestAnswer(BaseModel):
         """The answer for a test."""
         checks = [CheckItem(**check._asdict()) for check in found.checks]
         return cls(ok=found.ok, cause=found.cause, detail=found.detail, checks=checks)
+
+
+class PlaygroundTask(BaseModel):
+    """What a person would be asked for."""
+
+    kind: str
+    detail: str
+
+
+class PlaygroundAnswer(BaseModel):
+    """What the assistant would say; ``text`` null: nothing. ``interactive`` is Meta's object of a list or buttons."""
+
+    text: str | None
+    interactive: dict[str, JsonValue] | None
+    intent: str
+    confidence: float
+    provider: str
+    model: str
+    fallback: bool
+    worded: bool
+    violations: list[str]
+    cost_usd: float
+    tasks: list[PlaygroundTask]
+    handoff: str | None
+
+    @classmethod
+    def of(cls, rehearsal: Rehearsal) -> Self:
+        """The answer for a rehearsal."""
+        draft, told = rehearsal.draft, rehearsal.metadata
+        return cls(
+            text=draft.body if draft else None,
+            interactive=dict(draft.interactive) if draft and draft.interactive else None,
+            **{name: told[name] for name in ("intent", "confidence", "provider", "model", "fallback", "cost_usd")},
+            worded=told.get("worded", False),
+            violations=told.get("violations", []),
+            tasks=[PlaygroundTask(kind=task.kind.value, detail=task.detail) for task in rehearsal.tasks],
+            handoff=rehearsal.handoff,
+        )
 
 
 def _for_everybody(channel: ChannelOverview) -> dict[str, Any]:

@@ -10,12 +10,11 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
-from dentalist.domain.answering import AnswerClaim
 from dentalist.inbound.jobs import parse_wake_up
-from dentalist.runtime import wiring, wiring_calendar
+from dentalist.runtime import wiring, wiring_assistant
 from dentalist.runtime.batches import correlation_id_of, handle_batch
 from dentalist.runtime.observability import make_logger, make_metrics
-from dentalist.services.answer_conversation import Desk, Turn, answer_conversation
+from dentalist.services.answer_conversation import Turn, answer_conversation
 
 logger = make_logger("reply_worker")
 metrics = make_metrics("reply_worker")
@@ -42,7 +41,7 @@ def _wake_up(record: SQSRecord) -> None:
     turn = answer_conversation(
         job.conversation_id,
         answers=wiring.answers(),
-        desk_for=_desk_for,
+        desk_for=wiring_assistant.desk_for,
         last_try=int(record.attributes.approximate_receive_count or 1) >= _LAST_TRY,
     )
     _report(turn)
@@ -50,20 +49,6 @@ def _wake_up(record: SQSRecord) -> None:
         wiring.replies_queue().send_wake_up(
             turn.conversation_id, delay_seconds=turn.again_in, correlation_id=correlation_id
         )
-
-
-def _desk_for(claim: AnswerClaim) -> Desk:
-    professional_id = claim.conversation.professional_id
-    return Desk(
-        sending=wiring.sending(professional_id),
-        presence=lambda: wiring.number_of_claim(claim),
-        agenda=wiring_calendar.agenda(professional_id),
-        consent=wiring.consent(professional_id),
-        handover=wiring.handover(professional_id),
-        tasks=wiring.tasks(professional_id),
-        interpreter=lambda: wiring.interpreter(claim),
-        follow_up=lambda appointment_id: wiring_calendar.write_event(professional_id, appointment_id),
-    )
 
 
 def _report(turn: Turn) -> None:

@@ -11,7 +11,7 @@ from werkzeug import Request, Response
 
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.interpreter import IntentsOfBurst
-from dentalist.services.ports import ModelUnavailable, Prompt
+from dentalist.services.ports_models import ModelUnavailable, Prompt
 
 PROMPT = Prompt("Sort what patients write.", '["quiero un turno"]', 400)
 HTTP = ChatModel.http_client()  # one for all, as in a container: making it takes longer than a test
@@ -66,7 +66,7 @@ def test_the_answer_is_asked_for_in_a_strict_schema(model: ChatModel, httpserver
 
     reply = ask(model)
 
-    assert (reply.input_tokens, reply.output_tokens) == (210, 21)
+    assert (reply.usage.input_tokens, reply.usage.output_tokens) == (210, 21)
     body = sent(httpserver)
     asked = body["response_format"]["json_schema"]
     assert (body["response_format"]["type"], asked["strict"]) == ("json_schema", True)
@@ -175,8 +175,8 @@ def test_missing_usage_is_estimated(model: ChatModel, httpserver: HTTPServer, us
 
     reply = ask(model)
 
-    assert reply.input_tokens == pytest.approx(len(PROMPT.instructions + PROMPT.content) / 4, abs=1)
-    assert reply.output_tokens == pytest.approx(len(json.dumps(BOOKING)) / 4, abs=1)
+    assert reply.usage.input_tokens == pytest.approx(len(PROMPT.instructions + PROMPT.content) / 4, abs=1)
+    assert reply.usage.output_tokens == pytest.approx(len(json.dumps(BOOKING)) / 4, abs=1)
 
 
 GARBAGE = {

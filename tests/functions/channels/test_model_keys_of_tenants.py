@@ -19,7 +19,7 @@ from dentalist.domain.channel_view import ChannelOverview
 from dentalist.domain.clinic import Clinic
 from dentalist.domain.identity import Caller, Role
 from dentalist.outbound.llm.interpreter import ModelInterpreter
-from dentalist.runtime import wiring, wiring_channels
+from dentalist.runtime import wiring, wiring_assistant, wiring_channels
 from dentalist.runtime.settings import Settings
 from dentalist.storage.credentials import Credentials
 from tests.builders import LambdaContext, make_channel, make_event
@@ -122,6 +122,13 @@ class _StoredSettings(FakeChannelSettings):
         return super().update(channel_id, changes, actor_id=actor_id)
 
 
+class MeterOnly:
+    """A store that lets everybody ask and counts nothing."""
+
+    def rpc(self, function: str, _: Mapping[str, Any]) -> dict[str, str]:
+        return {"admit_model": {"outcome": "admitted"}, "record_model_use": {"outcome": "recorded"}}[function]
+
+
 class Town:
     """Several professionals on one stack, and the server that is every provider."""
 
@@ -139,6 +146,7 @@ class Town:
         }
         monkeypatch.setattr(wiring, "settings", lambda: Settings({**urls, "OPENAI_API_KEY": PLATFORM}))
         monkeypatch.setattr(wiring, "credentials", lambda: credentials)
+        monkeypatch.setattr(wiring, "service_db", MeterOnly)
         monkeypatch.setattr(wiring, "user_channels", self._channels_of)
         monkeypatch.setattr(wiring_channels, "channel_settings", self._settings)
         monkeypatch.setattr(wiring_channels, "authenticate", lambda _: self._now.caller)
@@ -175,7 +183,7 @@ class Town:
     def answers(self, tenant: Tenant) -> list[tuple[str, str]]:
         """The assistant reads a message of a professional's patient; what providers were shown."""
         claim = tenant.claim()
-        interpreter = wiring.interpreter(claim)
+        interpreter = wiring_assistant.interpreter(claim, wiring_assistant.model_of_turn(claim))
         if interpreter is not None:
             assert isinstance(interpreter, ModelInterpreter)
             interpreter.interpret(["quiero un turno"], clinic=Clinic.from_row(claim.professional))
@@ -184,7 +192,7 @@ class Town:
 
 @pytest.fixture
 def town(monkeypatch: pytest.MonkeyPatch, httpserver: HTTPServer) -> Iterator[Town]:
-    caches = (wiring._models_http, wiring_channels._models_http)
+    caches = (wiring_assistant.models_http, wiring_channels._models_http)
     for cached in caches:
         cached.cache_clear()
     yield Town(monkeypatch, httpserver)

@@ -11,8 +11,8 @@ import pytest
 
 from dentalist.domain.answering import AnswerClaim
 from dentalist.domain.errors import StoreUnavailable
-from dentalist.runtime import wiring
-from dentalist.services.ports import Interpretation, ModelUnavailable
+from dentalist.runtime import wiring, wiring_assistant, wiring_calendar, wiring_patients, wiring_voice
+from dentalist.services.ports_models import Interpretation, ModelUnavailable
 from reply_worker import handler
 from tests.fakes_answers import FakeInterpreter, World, throttle
 from tests.fakes_inbox import FakeQueue
@@ -46,10 +46,14 @@ class Office:
 
             return make
 
-        for name in ("sending", "agenda", "consent", "handover", "tasks"):
+        for name in ("sending", "consent", "handover", "tasks"):
             monkeypatch.setattr(wiring, name, for_professional(getattr(desk, name)))
+        monkeypatch.setattr(wiring_calendar, "agenda", for_professional(desk.agenda))
+        monkeypatch.setattr(wiring_patients, "phone_trust", for_professional(desk.trust))
+        monkeypatch.setattr(wiring_voice, "voice_notes", for_professional(None))
         monkeypatch.setattr(wiring, "number_of_claim", lambda _: desk.presence())
-        monkeypatch.setattr(wiring, "interpreter", lambda _: self.world.interpreter)
+        monkeypatch.setattr(wiring_assistant, "interpreter", lambda *_: self.world.interpreter)
+        monkeypatch.setattr(wiring_assistant, "wordsmith", lambda *_: None)
         monkeypatch.setattr(wiring, "replies_queue", lambda: self.queue)
         monkeypatch.setattr(wiring, "answers", lambda: self.world.answers)
         monkeypatch.setattr(handler, "answer_conversation", self._answer)

@@ -12,8 +12,9 @@ from dentalist.domain.answering import AnswerClaim
 from dentalist.domain.errors import ChannelDisconnected, StoreUnavailable
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.interpreter import ModelInterpreter
-from dentalist.runtime import wiring
+from dentalist.runtime import wiring, wiring_assistant
 from dentalist.runtime.settings import Settings
+from dentalist.services.ports_models import Interpreter, ModelUnavailable
 from tests.fakes_answers import World
 
 
@@ -41,15 +42,17 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> FakeCredentials:
 
 @pytest.fixture(autouse=True)
 def _own_connections() -> Iterator[None]:
-    wiring._models_http.cache_clear()
+    wiring_assistant.models_http.cache_clear()
     yield
-    wiring._models_http.cache_clear()
+    wiring_assistant.models_http.cache_clear()
 
 
 def configure(monkeypatch: pytest.MonkeyPatch, url: str = "http://127.0.0.1:9", **environment: str) -> None:
     providers = ("OPENAI", "OPENROUTER", "HUGGINGFACE", "OLLAMA")
     urls = {f"{name}_BASE_URL": f"{url}/{name.lower()}/v1/" for name in providers}
     monkeypatch.setattr(wiring, "settings", lambda: Settings({**urls, **environment}))
+    monkeypatch.setattr(wiring, "service_db", lambda: None)
+    monkeypatch.setattr(wiring_assistant, "SupabaseModelMeter", FakeMeter)
 
 
 def claim_of(**credential: Any) -> AnswerClaim:
@@ -61,6 +64,23 @@ def claim_of(**credential: Any) -> AnswerClaim:
     return claim
 
 
+class FakeMeter:
+    """Lets everybody ask."""
+
+    def __init__(self, *_: Any, owns_key: bool) -> None:
+        self.owns_key = owns_key
+
+    def admit(self, _: str) -> str | None:
+        return None
+
+    def record(self, *_: Any, **__: Any) -> None:
+        pass
+
+
+def interpreter_of(claim: AnswerClaim) -> Interpreter | None:
+    return wiring_assistant.interpreter(claim, wiring_assistant.model_of_turn(claim))
+
+
 def own_key(credentials: FakeCredentials, claim: AnswerClaim, key: str) -> None:
     credentials.keys[claim.conversation.professional_id, UUID(claim.credential["id"])] = key
 
@@ -68,7 +88,7 @@ def own_key(credentials: FakeCredentials, claim: AnswerClaim, key: str) -> None:
 def asks(httpserver: HTTPServer, claim: AnswerClaim) -> tuple[str, str]:
     """The path and the key with which the model of this conversation is asked."""
     httpserver.clear_log()
-    interpreter = wiring.interpreter(claim)
+    interpreter = interpreter_of(claim)
     assert isinstance(interpreter, ModelInterpreter)
     httpserver.expect_request("/").respond_with_json({})
     with pytest.raises(Exception, match="rejected"):
@@ -88,7 +108,7 @@ def test_without_any_key_no_model_is_asked_and_no_key_is_read(
 ) -> None:
     configure(monkeypatch)
 
-    assert wiring.interpreter(claim_of()) is None
+    assert interpreter_of(claim_of()) is None
     assert credentials.asked == []
 
 
@@ -97,7 +117,7 @@ def test_a_professional_who_wants_the_rules_gets_the_rules(
 ) -> None:
     configure(monkeypatch, OPENAI_API_KEY="platform")
 
-    assert wiring.interpreter(claim_of(ai_provider="rules")) is None
+    assert interpreter_of(claim_of(ai_provider="rules")) is None
 
 
 def test_the_platforms_key_serves_who_has_none(
@@ -119,7 +139,7 @@ def test_a_professionals_own_key_is_used_for_them_alone(
 
     assert asks(httpserver, ana) == ("/openrouter/v1/chat/completions", "Bearer key-of-ana")
     assert asks(httpserver, bruno) == ("/openrouter/v1/chat/completions", "Bearer key-of-bruno")
-    assert wiring.interpreter(clara) is None, "neither another's key nor the platform's"
+    assert interpreter_of(clara) is None, "neither another's key nor the platform's"
     assert asks(httpserver, claim_of()) == ("/openai/v1/chat/completions", "Bearer platform")
 
 
@@ -150,7 +170,7 @@ def test_a_key_that_does_not_open_leaves_the_rules(
     configure(monkeypatch)
     credentials.failure = ChannelDisconnected()
 
-    assert wiring.interpreter(claim_of(ai_provider="openai", ai_model="m")) is None
+    assert interpreter_of(claim_of(ai_provider="openai", ai_model="m")) is None
 
 
 def test_a_key_service_that_is_away_is_an_outage(monkeypatch: pytest.MonkeyPatch, credentials: FakeCredentials) -> None:
@@ -158,7 +178,7 @@ def test_a_key_service_that_is_away_is_an_outage(monkeypatch: pytest.MonkeyPatch
     credentials.failure = StoreUnavailable()
 
     with pytest.raises(StoreUnavailable):
-        wiring.interpreter(claim_of(ai_provider="openai", ai_model="m"))
+        interpreter_of(claim_of(ai_provider="openai", ai_model="m"))
 
 
 def test_connections_to_models_are_made_once_per_container(
@@ -170,7 +190,7 @@ def test_connections_to_models_are_made_once_per_container(
     monkeypatch.setattr(ChatModel, "http_client", staticmethod(lambda: made.append(1) or make()))
 
     for _ in range(3):
-        wiring.interpreter(claim_of())
+        interpreter_of(claim_of())
 
     assert len(made) == 1
 
@@ -182,5 +202,48 @@ def test_the_models_library_is_not_loaded_where_the_rules_answer(
     for name in [name for name in sys.modules if name.startswith("dentalist.outbound.llm")]:
         monkeypatch.delitem(sys.modules, name)
 
-    assert wiring.interpreter(claim_of()) is None
+    assert interpreter_of(claim_of()) is None
     assert not [name for name in sys.modules if name.startswith("dentalist.outbound.llm")]
+
+
+def test_the_model_of_a_turn_is_made_once_for_all_its_questions(
+    monkeypatch: pytest.MonkeyPatch, credentials: FakeCredentials
+) -> None:
+    configure(monkeypatch)
+    claim = claim_of(ai_provider="openai", ai_model="m")
+    own_key(credentials, claim, "own")
+    model = wiring_assistant.model_of_turn(claim)
+
+    assert wiring_assistant.interpreter(claim, model) is not None
+    assert wiring_assistant.wordsmith(model) is not None
+    assert len(credentials.asked) == 1
+
+
+@pytest.mark.parametrize(("provider", "owns_key"), [(None, False), ("openai", True)])
+def test_the_failures_of_a_key_are_its_owners(
+    monkeypatch: pytest.MonkeyPatch, credentials: FakeCredentials, provider: str | None, owns_key: bool
+) -> None:
+    configure(monkeypatch, OPENAI_API_KEY="platform")
+    claim = claim_of(ai_provider=provider, ai_model="m")
+    own_key(credentials, claim, "own")
+
+    chosen = wiring_assistant.chosen_model(claim)
+
+    assert chosen is not None
+    assert chosen.owns_key is owns_key
+    assert "own" not in repr(chosen)
+    assert "platform" not in repr(chosen)
+
+
+def test_the_time_of_models_begins_with_the_turn(monkeypatch: pytest.MonkeyPatch, credentials: FakeCredentials) -> None:
+    configure(monkeypatch, OPENAI_API_KEY="platform")
+    now = [100.0]
+    claim = claim_of()
+    model = wiring_assistant.model_of_turn(claim, clock=lambda: now[0])
+    now[0] += wiring_assistant.MODEL_SECONDS
+
+    interpreter = wiring_assistant.interpreter(claim, model)
+
+    assert interpreter is not None
+    with pytest.raises(ModelUnavailable, match="no_time"):
+        interpreter.interpret(["hola"], clinic=_clinic(claim))

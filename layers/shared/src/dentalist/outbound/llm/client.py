@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx2
@@ -12,12 +12,30 @@ import openai
 from openai import OpenAI
 from pydantic import BaseModel
 
-from dentalist.outbound.llm.parsing import Garbage, Truncated, parse_answer, text_of, tokens_of
+from dentalist.outbound.llm.parsing import (
+    Garbage,
+    ToolCall,
+    Truncated,
+    calls_of,
+    parse_answer,
+    text_of,
+    usage_of,
+)
 from dentalist.outbound.llm.providers import PROVIDERS, Provider
-from dentalist.services.ports import Answer, ModelReply, ModelUnavailable, Prompt
+from dentalist.services.ports_models import (
+    NO_USAGE,
+    Answer,
+    ModelReply,
+    ModelUnavailable,
+    Prompt,
+    Tool,
+    Toolbox,
+    Usage,
+)
 
 _CONNECT_SECONDS = 3.0
 _MAX_BYTES = 1_000_000
+_TOOL_ROUNDS = 2
 
 
 class ChatModel:
@@ -57,8 +75,16 @@ class ChatModel:
         """Connections to providers. Redirects are not followed: a key goes to no other host."""
         return httpx2.Client(follow_redirects=False)
 
-    def ask(self, prompt: Prompt, answer_type: type[Answer]) -> ModelReply[Answer]:
-        """Ask once.
+    def ask(
+        self, prompt: Prompt, answer_type: type[Answer], *, seconds: float | None = None, toolbox: Toolbox | None = None
+    ) -> ModelReply[Answer]:
+        """Ask once; with a toolbox, up to two rounds of its functions come before the answer.
+
+        Args:
+            prompt: instructions and content.
+            answer_type: what the answer must be.
+            seconds: for everything together; at most, and without it, the time of this client.
+            toolbox: functions that the model may ask for.
 
         Raises:
             ModelUnavailable: no usable answer; ``cause`` says why: timeout, unreachable, rejected, rate_limited,
@@ -66,36 +92,69 @@ class ChatModel:
 
         Source:
             https://platform.openai.com/docs/guides/structured-outputs
+            https://platform.openai.com/docs/guides/function-calling
         """
-        completion = self._complete(request_of(self._rules, self.model, prompt, answer_type))
-        try:
-            text = text_of(completion)
-            answer = parse_answer(text, answer_type)
-        except Truncated:
-            raise ModelUnavailable("truncated") from None
-        except Garbage:
-            raise ModelUnavailable("garbage") from None
-        asked, said = tokens_of(completion, asked=prompt.instructions + prompt.content, said=text)
-        return ModelReply(answer, input_tokens=asked, output_tokens=said)
+        give_up_at = self._clock() + min(seconds or self._seconds, self._seconds)
+        request = request_of(self._rules, self.model, prompt, answer_type, toolbox.tools if toolbox else ())
+        usage = NO_USAGE
+        for rounds_left in range(_TOOL_ROUNDS if toolbox else 0, -1, -1):
+            if not rounds_left and toolbox:
+                request["tool_choice"] = "none"
+            try:
+                completion = self._complete(request, seconds=give_up_at - self._clock())
+            except ModelUnavailable as exc:
+                raise ModelUnavailable(exc.cause, usage=usage) from None
+            usage += usage_of(completion, asked=request["messages"])
+            calls = calls_of(completion, toolbox.tools) if toolbox and rounds_left else ()
+            if not calls or toolbox is None:
+                break
+            request["messages"] += _answered(calls, toolbox)
+        return ModelReply(_parsed(completion, answer_type, usage), usage)
 
-    def _complete(self, request: dict[str, Any]) -> Any:
+    def _complete(self, request: dict[str, Any], *, seconds: float) -> Any:
+        if seconds <= 0:
+            raise ModelUnavailable("timeout")
         # Errors are not chained where their message may quote the request, which holds a patient's words.
         try:
-            return json.loads(read_completion(self._client, request, seconds=self._seconds, clock=self._clock))
+            client = self._client.with_options(timeout=_timeout(seconds))
+            return json.loads(read_completion(client, request, seconds=seconds, clock=self._clock))
         except (openai.APITimeoutError, httpx2.TimeoutException) as exc:
             raise ModelUnavailable("timeout") from exc
         except (openai.APIConnectionError, httpx2.HTTPError) as exc:
             raise ModelUnavailable("unreachable") from exc
         except openai.APIStatusError as exc:
-            raise ModelUnavailable(_STATUS_CAUSES.get(exc.status_code, "rejected")) from None
+            raise ModelUnavailable(cause_of_status(exc.status_code)) from None
         except (openai.OpenAIError, httpx2.InvalidURL, ValueError, RecursionError):  # a 200 whose body is no JSON
             raise ModelUnavailable("garbage") from None
 
 
-def request_of(rules: Provider, model: str, prompt: Prompt, answer_type: type[BaseModel]) -> dict[str, Any]:
+def _parsed(completion: Any, answer_type: type[Answer], usage: Usage) -> Answer:
+    try:
+        return parse_answer(text_of(completion), answer_type)
+    except Truncated:
+        raise ModelUnavailable("truncated", usage=usage) from None
+    except Garbage:
+        raise ModelUnavailable("garbage", usage=usage) from None
+
+
+def _answered(calls: Sequence[ToolCall], toolbox: Toolbox) -> list[dict[str, Any]]:
+    """What the model asked of the toolbox, and what it was told."""
+    asked = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in calls
+    ]
+    told = [
+        {"role": "tool", "tool_call_id": call.id, "content": toolbox.use(call.name, call.arguments)} for call in calls
+    ]
+    return [{"role": "assistant", "content": None, "tool_calls": asked}, *told]
+
+
+def request_of(
+    rules: Provider, model: str, prompt: Prompt, answer_type: type[BaseModel], tools: Sequence[Tool] = ()
+) -> dict[str, Any]:
     """One question for one typed answer, as this provider takes it."""
     schema = {"name": answer_type.__name__, "schema": _strict(answer_type.model_json_schema()), "strict": True}
-    return {
+    request: dict[str, Any] = {
         "model": model,
         "messages": [
             {"role": "system", "content": prompt.instructions},
@@ -105,6 +164,16 @@ def request_of(rules: Provider, model: str, prompt: Prompt, answer_type: type[Ba
         rules.tokens_parameter: prompt.max_output_tokens,
         "extra_body": rules.extra_body_for(model) or None,
     }
+    if tools:
+        request["tools"] = [_function(tool) for tool in tools]
+    return request
+
+
+def _function(tool: Tool) -> dict[str, Any]:
+    parameters = {"properties": {}, **tool.arguments.model_json_schema()}
+    parameters.pop("description", None)  # of our class, not of the function
+    function = {"name": tool.name, "description": tool.description, "parameters": _strict(parameters), "strict": True}
+    return {"type": "function", "function": function}
 
 
 def client_of(rules: Provider, *, base_url: str, api_key: str | None, http: httpx2.Client, seconds: float) -> OpenAI:
@@ -112,10 +181,19 @@ def client_of(rules: Provider, *, base_url: str, api_key: str | None, http: http
     return OpenAI(
         api_key=api_key or rules.key_when_none or "",
         base_url=base_url,
-        timeout=openai.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds)),
+        timeout=_timeout(seconds),
         max_retries=0,
         http_client=http,
     )
+
+
+def cause_of_status(status: int) -> str:
+    """Why a provider refused, in one word."""
+    return _STATUS_CAUSES.get(status, "rejected")
+
+
+def _timeout(seconds: float) -> openai.Timeout:
+    return openai.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds))
 
 
 def read_completion(
@@ -148,7 +226,7 @@ def _chunks(
 
 _STATUS_CAUSES = {401: "unauthorised", 402: "payment", 403: "unauthorised", 408: "timeout", 429: "rate_limited"}
 # OpenAI's strict mode refuses schemas with other words than it knows; pydantic checks these limits on the answer.
-_NOT_STRICT = frozenset({"minimum", "maximum", "default", "title"})
+_NOT_STRICT = frozenset({"minimum", "maximum", "default", "title", "maxLength", "maxItems"})
 
 
 def _strict(schema: dict[str, Any]) -> dict[str, Any]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from dentalist.services.ports import Answer
+from dentalist.services.ports_models import Answer, Tool, Usage
 
 # Reasoning models print their thoughts before the answer; some fence the JSON.
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _MAX_CHARS = 20_000
 _MAX_OBJECTS = 50
+_MOST_CALLS = 5  # of functions, in one round
 _CHARACTERS_PER_TOKEN = 4
 
 
@@ -70,10 +72,50 @@ def parse_answer(text: str, answer_type: type[Answer]) -> Answer:
     raise Garbage(f"no {answer_type.__name__} in the answer")
 
 
-def tokens_of(completion: dict[str, Any], *, asked: str, said: str) -> tuple[int, int]:
-    """The tokens that were billed; estimated where the provider does not say."""
-    usage = _object(completion.get("usage"))
-    return _count(usage.get("prompt_tokens"), asked), _count(usage.get("completion_tokens"), said)
+class ToolCall(NamedTuple):
+    """What a model asks of one of our functions; ``arguments`` is what it wrote, unread."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+def calls_of(completion: Any, tools: Sequence[Tool]) -> tuple[ToolCall, ...]:
+    """The calls of functions that were offered; whatever else the model calls is no call."""
+    offered = {tool.name for tool in tools}
+    message = _object(_first(completion.get("choices")).get("message")) if isinstance(completion, dict) else {}
+    asked = message.get("tool_calls")
+    found: list[ToolCall] = []
+    for number, item in enumerate(asked if isinstance(asked, list) else []):
+        function = _object(_object(item).get("function"))
+        name, arguments = function.get("name"), function.get("arguments")
+        if not isinstance(name, str) or name not in offered:
+            continue
+        written = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        told_id = _object(item).get("id")
+        found.append(ToolCall(told_id if isinstance(told_id, str) and told_id else f"call_{number}", name, written))
+    return tuple(found[:_MOST_CALLS])
+
+
+def usage_of(completion: Any, *, asked: Sequence[Mapping[str, Any]]) -> Usage:
+    """The tokens that were billed; estimated where the provider does not say.
+
+    Args:
+        completion: the body of a chat completion.
+        asked: the messages that it answers.
+    """
+    body = _object(completion)
+    told, said = _object(body.get("usage")), _object(_first(body.get("choices")).get("message"))
+    return Usage(
+        _count(told.get("prompt_tokens"), "".join(_text(message) for message in asked)),
+        _count(told.get("completion_tokens"), _text(said)),
+    )
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    calls = message.get("tool_calls")
+    content = message.get("content")
+    return (content if isinstance(content, str) else "") + (json.dumps(calls) if calls else "")
 
 
 def _count(told: Any, text: str) -> int:
