@@ -144,6 +144,10 @@ def _plan(db: Connection, office: Office, conversation: UUID) -> None:
     later = {key: (at + timedelta(days=1)).isoformat() for key, at in SLOT.items()}
     offers = rpc(db, "create_offers", slots=[{**later, "attendee_name": NAME}], ttl_seconds=600, **arguments)["offers"]
     assert rpc(db, "hold_slot", offer_id=UUID(offers[0]["id"]), **arguments)["outcome"] == "held"
+    body = f"Hola {NAME}: {WORDS}"
+    payload = {"type": "text", "text": {"body": body}}
+    draft = {"professional_id": office.id, "conversation_id": conversation, "answer_epoch": 1, "type": "text"}
+    insert(db, "marketing_suggestions", body=body, payload=payload, **draft)
 
 
 def _park(db: Connection, office: Office) -> None:

@@ -91,6 +91,7 @@ def test_handed_over_is_triage_until_a_person_writes(db: Connection, office: Off
 def test_a_person_who_answered_long_before_the_hand_over_does_not_stop_the_triage(
     db: Connection, office: Office, conversation: UUID
 ) -> None:
+    finish_answer(db, conversation, claim_answer(db, conversation))
     ingest(db, echo(office))
     rpc(db, "resume_ai", professional_id=office.id, conversation_id=conversation, actor_id=uuid4())
     ingest(db, message(office))

@@ -10,7 +10,7 @@ import pytest
 from dentalist.domain.errors import ChannelDisconnected, MetaError, MetaFault, OutcomeUnknown, StoreUnavailable
 from dentalist.domain.sending_errors import ConversationBusy, MetaUnreachable, TooLate
 from dentalist.domain.understanding.intents import Intent
-from dentalist.services.ports import Interpretation, ModelUnavailable
+from dentalist.services.ports_models import Interpretation, ModelUnavailable, Usage
 from tests.fakes_answers import FakeInterpreter, World, every_moment, offered, throttle, with_channel
 
 METADATA = {"intent", "confidence", "provider", "model", "fallback", "latency_ms", "input_tokens", "output_tokens"}
@@ -178,9 +178,8 @@ def test_rewriting_that_takes_long_goes_on_in_another_worker() -> None:
     world = World()
     write_on_at(world, "before gate_claim", "¿y el horario?")
     world.writes(ADDRESS)
-    seconds = iter([0.0, 9.0])
 
-    turn = world.turn(clock=lambda: next(seconds))
+    turn = world.turn(clock=lambda: 9.0 if "before gate_claim" in world.moments else 0.0)
 
     assert (turn.outcome, turn.again_in) == ("outdated", 0)
     assert world.conversation.answer_due_at == world.now
@@ -504,7 +503,8 @@ def test_a_wish_for_an_appointment_gets_a_list_of_free_times_as_long_as_the_trea
 
 
 def test_what_the_clinic_calls_a_contact_in_its_phone_is_never_said_to_them() -> None:
-    world = World()
+    world = World(patient=None)
+    world.professional["policies"] = {"ask_name": False}
     label = {"contact_name": "Juan Moroso", "name_from_phone_app": True}
     world.conversation = world.conversation.model_copy(update=label)
     world.writes("Hola, quiero un turno para limpieza")
@@ -804,7 +804,7 @@ def test_a_mistake_of_ours_gives_the_lease_back_and_at_last_the_conversation_to_
 
 def test_an_answer_names_the_model_that_understood() -> None:
     world = World()
-    understood = Interpretation([(Intent.GENERAL_INQUIRY, 0.9)], input_tokens=210, output_tokens=21)
+    understood = Interpretation([(Intent.GENERAL_INQUIRY, 0.9)], usage=Usage(210, 21))
     world.interpreter = FakeInterpreter(understood)
     answered(ADDRESS, world=world)
 

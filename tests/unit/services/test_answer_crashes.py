@@ -1,6 +1,7 @@
 """Whatever dies and whenever: one message an answer at most, nothing booked that nobody tells, nobody left unheard."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -60,6 +61,88 @@ def not_understood_again() -> World:
     return world
 
 
+def cancellation() -> World:
+    world = World()
+    world.has_appointment(world.now + timedelta(days=2))
+    world.writes("cancelá mi turno")
+    return world
+
+
+def cancellation_by_tap() -> World:
+    world = World()
+    mine = world.has_appointment(world.now + timedelta(days=2))
+    world.has_appointment(world.now + timedelta(days=3), attendee_name="Tomás", patient_id=None)
+    world.presses("cancel", mine.id, "Sí, cancelar")
+    return world
+
+
+def cancellation_of_two() -> World:
+    world = World()
+    world.has_appointment(world.now + timedelta(days=2))
+    world.has_appointment(world.now + timedelta(days=3), attendee_name="Tomás", patient_id=None)
+    world.writes("cancelá los dos turnos")
+    world.settle_down()
+    world.writes("sí")
+    return world
+
+
+def one_for_another() -> World:
+    world = World()
+    world.has_appointment(world.now + timedelta(days=1))
+    world.writes("cancelá el de mañana y dame uno el jueves")
+    return world
+
+
+def move() -> World:
+    world = World()
+    world.has_appointment(world.now + timedelta(days=2))
+    world.writes("quiero cambiar mi turno para el jueves")
+    world.settle_down()
+    world.writes("el segundo")
+    return world
+
+
+def name_of_a_lead() -> World:
+    world = World(patient=None)
+    world.taps(offered(world)[1])
+    world.settle_down()
+    world.writes("Ana Pérez")
+    return world
+
+
+def family() -> World:
+    world = World()
+    world.writes("quiero turno para mis hijos Tomás y Sofía")
+    world.settle_down()
+    world.writes("el primero")
+    return world
+
+
+def full_name_on_the_appointment() -> World:
+    world = World()
+    world.has_appointment(world.now + timedelta(days=2))
+    world.doubt("not_me")
+    world.writes("cancelá mi turno")
+    world.settle_down()
+    world.writes("Lucía Pérez")
+    return world
+
+
+def wrong_number() -> World:
+    world = World()
+    world.has_appointment(world.now + timedelta(days=2))
+    world.writes("número equivocado")
+    return world
+
+
+def choice_and_a_person() -> World:
+    world = World()
+    chosen = offered(world)[0]
+    world.writes("después quiero hablar con una persona")
+    world.taps(chosen)
+    return world
+
+
 def voice_note() -> World:
     world = World()
     world.writes("🎤 Nota de voz", type="audio", payload={"audio": {"id": "1", "voice": True}})
@@ -78,6 +161,16 @@ SCENES: dict[str, Callable[[], World]] = {
         opt_out,
         not_understood_again,
         voice_note,
+        cancellation,
+        cancellation_by_tap,
+        cancellation_of_two,
+        one_for_another,
+        move,
+        name_of_a_lead,
+        family,
+        full_name_on_the_appointment,
+        wrong_number,
+        choice_and_a_person,
     )
 }
 CRASHES = [
@@ -112,6 +205,10 @@ def test_a_worker_that_dies_at_any_moment_leaves_one_message_at_most_and_nothing
     assert [(row.starts_at, row.attendee_name) for row in world.booked] == [
         (row.starts_at, row.attendee_name) for row in undisturbed.booked
     ]
+    assert [row.starts_at for row in world.appointments if row.status == "cancelled"] == [
+        row.starts_at for row in undisturbed.appointments if row.status == "cancelled"
+    ]
+    assert world.verified == undisturbed.verified
     assert set(world.alert_kinds) == set(undisturbed.alert_kinds)
     assert world.conversation.handoff_reason == undisturbed.conversation.handoff_reason
     assert world.audits == undisturbed.audits

@@ -10,14 +10,16 @@ from typing import Any
 from dentalist.domain.answering import AnswerClaim, AnswerMode, Appointment, StoredMessage
 from dentalist.domain.conversation import Conversation
 from dentalist.domain.dialog import Dialog
+from dentalist.domain.loops import StopReason
 from dentalist.domain.message import Author, Purpose
 from dentalist.domain.understanding.intents import HandoffReason, Intent, Understanding
 from dentalist.domain.wording.answers import UNCLEAR_BELOW
 from dentalist.domain.wording.drafts import AnswerContext, BookedAppointment, Draft, InboundMedia, TaskKind
+from dentalist.domain.wording.safety import REPEATED_AFTER
 
 _APOLOGY_AFTER = timedelta(minutes=10)
 _OUTSIDE_HOURS = "outside_hours"
-_OWN_REASONS = frozenset(reason.value for reason in HandoffReason)
+_OWN_REASONS = frozenset([*(reason.value for reason in HandoffReason), StopReason.TOO_MANY_MESSAGES.value])
 
 
 def answer_context(
@@ -31,7 +33,7 @@ def answer_context(
         handed_back_at=conversation.handed_back_at,
         contact_name=conversation.name_they_gave,
         late=_has_waited(claim, now) > _APOLOGY_AFTER,
-        handed_over=_is_with_a_person(claim, understanding),
+        handed_over=_is_with_a_person(claim, understanding, now),
         handed_over_at=conversation.handoff_at,
         last_person_message_at=conversation.last_human_at,
         safety_text_sent_at=conversation.last_safety_at,
@@ -57,11 +59,29 @@ def memo_of(draft: Draft) -> dict[str, Any]:
     return {**draft.memo, **({_OUTSIDE_HOURS: True} if outside else {})}
 
 
-def _is_with_a_person(claim: AnswerClaim, understanding: Understanding) -> bool:
+def rehearsed(claim: AnswerClaim, *, now: datetime) -> AnswerClaim:
+    """The claim as it is for an answer that a person will send: as if it were sent, and by them.
+
+    Nobody says that they are an assistant then, so who is writing was said just now.
+    """
+    conversation = claim.conversation.model_copy(update={"last_ai_at": now, "handed_back_at": None})
+    return claim.model_copy(update={"channel": {**claim.channel, "ai_mode": "auto"}, "conversation": conversation})
+
+
+def handed_over_for(conversation: Conversation, reason: str) -> bool:
+    """Whether an earlier attempt at this same answer handed over for this reason, without getting to say so."""
+    return conversation.handoff_reason == reason and _handed_over_by_this_answer(conversation)
+
+
+def _is_with_a_person(claim: AnswerClaim, understanding: Understanding, now: datetime) -> bool:
     if claim.mode is AnswerMode.TRIAGE:
         return not _handed_over_by_this_answer(claim.conversation)
-    # In charge of what cannot wait, an emergency is answered each time; then it is handed over.
-    return is_suggesting(claim) and not understanding.wants(Intent.EMERGENCY)
+    if not is_suggesting(claim):
+        return False
+    # In charge of what cannot wait, an emergency is answered each time; unless a person has just been there.
+    spoke_at = claim.conversation.last_human_at
+    is_there = spoke_at is not None and now - spoke_at < REPEATED_AFTER
+    return is_there or not understanding.wants(Intent.EMERGENCY)
 
 
 def _handed_over_by_this_answer(conversation: Conversation) -> bool:
@@ -91,7 +111,8 @@ def _remembered(history: Sequence[StoredMessage]) -> dict[str, Any]:
         "opt_out_confirmed": bool(said) and said[-1].purpose == Purpose.CONSENT_CONFIRMATION.value,
         "outside_hours_said_at": closed[-1] if closed else None,
         "clarifications": sum(1 for _ in _unclear(answers)),
-        "dialog": Dialog.recall(said[-1].ai_metadata) if said and said[-1] in answers else None,
+        # A suggestion that a person sent as it was asks its question too; what they write themselves asks none.
+        "dialog": Dialog.recall(said[-1].ai_metadata) if said else None,
     }
 
 

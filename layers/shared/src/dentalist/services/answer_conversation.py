@@ -7,72 +7,50 @@ messages, the same booked appointment, the same hand-over. The send itself happe
 from __future__ import annotations
 
 import logging
-import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from dentalist.domain.answering import AnswerClaim, AnswerMode, Appointment, NoClaim, StoredMessage
+from dentalist.domain.answering import AnswerClaim, AnswerMode, NoClaim, StoredMessage
 from dentalist.domain.clinic import Clinic
-from dentalist.domain.errors import ConversationNotFound, DomainError, RateLimited, StoreUnavailable
-from dentalist.domain.message import Author, Content, Message, MessageStatus, Purpose
+from dentalist.domain.errors import ConversationNotFound, DomainError, StoreUnavailable
+from dentalist.domain.loops import Exchange, StopReason, is_loop, sounds_automatic
+from dentalist.domain.message import Author, Content, Purpose
 from dentalist.domain.message import Draft as Outgoing
-from dentalist.domain.sending_errors import AlreadyAnswered, AnswerOutdated, ConversationBusy, OutdatedHuman, Paced
 from dentalist.domain.understanding.intents import HandoffReason, Intent, ScoredIntent, Understanding
 from dentalist.domain.wording.drafts import Draft, DraftKind, Effect
-from dentalist.domain.wording.tasks import UNTOLD_BOOKING, UNTOLD_BOOKING_SENTENCE, describe_tasks
-from dentalist.services.answer_context import is_suggesting, memo_of
-from dentalist.services.book_slot import untold_booking
+from dentalist.services.answer_context import handed_over_for, is_suggesting, memo_of, rehearsed
+from dentalist.services.answer_desk import Desk, Turn
+from dentalist.services.ask_people import AskPeople
+from dentalist.services.end_answer import EndAnswer
 from dentalist.services.hear_burst import Burst, hear
-from dentalist.services.ports import Agenda, Answers, ChatPresence, Consent, Handover, Interpreter, Tasks
-from dentalist.services.sending import Sending
+from dentalist.services.hear_voice import seconds_to_wait, transcribe
+from dentalist.services.ports_handover import DraftedAnswer, SuggestingAnswers
+from dentalist.services.rehearsed_agenda import RehearsedAgenda
 from dentalist.services.understand import Engine, understand
+from dentalist.services.word_answer import Worded, word_answer
 from dentalist.services.write_answer import write_answer
+
+__all__ = ["HISTORY", "LEASE_SECONDS", "Desk", "Turn", "answer_conversation"]
 
 LEASE_SECONDS = 30  # the longest a worker lives
 HISTORY = 20
 _NOT_AFTER = timedelta(minutes=2)  # from the moment the answer is written
+_WORDED_WITHIN = 8.0  # seconds from the claim; an answer takes ten at most
 _REWRITES_WITHIN = 8.0  # seconds; later ones get a worker with all its time, by the queue
-_SHORTEST_WAIT = 2  # seconds
 _LEASED_AGAIN = 3  # seconds
-_FIRST_RETRY = 4  # seconds until a throttled message may be tried again, at the earliest
+_GO_ON = ("outdated", "silent")  # what is owed since can be answered at once
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What one answer needs, for its professional and number; what may not be needed is made when it is called."""
-
-    sending: Sending
-    presence: Callable[[], ChatPresence]
-    agenda: Agenda
-    consent: Consent
-    handover: Handover
-    tasks: Tasks
-    interpreter: Callable[[], Interpreter | None]
-    follow_up: Callable[[UUID], object] = lambda _: None  # on an appointment, once its contact was told
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What became of a wake-up; ``again_in``: seconds until the conversation should be looked at again."""
-
-    outcome: str
-    conversation_id: UUID
-    again_in: int | None = None
-    message_id: UUID | None = None
-    intent: str | None = None
-    engine: Engine | None = None
 
 
 def answer_conversation(
     conversation_id: UUID,
     *,
-    answers: Answers,
+    answers: SuggestingAnswers,
     desk_for: Callable[[AnswerClaim], Desk],
     last_try: bool = False,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -86,13 +64,14 @@ def answer_conversation(
         desk_for: what an answer in the claimed conversation needs.
         last_try: leave the conversation to a person when this attempt fails of a mistake of ours.
         now: the instant an answer is written at.
-        clock: seconds, for the time that rewriting may take.
+        clock: seconds, for the time that wording and rewriting may take.
 
     Returns:
         The outcome: ``sent``, ``unknown``, ``waiting`` (throttled by Meta, its row waits), ``failed`` (throttled to the
-        end), ``silent`` (nothing was to be said), ``superseded`` (a person or another worker answered), ``paced``,
-        ``outdated`` (to be written again), ``unanswered`` (left to a person), ``erased`` (the contact is gone), or why
-        there was nothing to do: ``nothing``, ``not_due``, ``leased``.
+        end), ``silent`` (nothing was to be said), ``suggested`` (kept for a person to decide on), ``stopped`` (it goes
+        in circles; a person was asked), ``superseded`` (a person or another worker answered), ``paced``, ``outdated``
+        (to be written again), ``listening`` (a voice note is on its way), ``unanswered`` (left to a person),
+        ``erased`` (the contact is gone), or why there was nothing to do: ``nothing``, ``not_due``, ``leased``.
 
     Raises:
         StoreUnavailable: the store or the key service cannot be reached; the lease ends by itself.
@@ -103,8 +82,8 @@ def answer_conversation(
         claim = answers.claim(conversation_id, lease_seconds=LEASE_SECONDS, history=HISTORY)
         if isinstance(claim, NoClaim):
             return Turn(claim.outcome, conversation_id, again_in=_look_again(claim))
-        turn = _attempt(claim, answers, desk_for, now(), last_try=last_try)
-        if turn.outcome != "outdated" or clock() > give_up_at:
+        turn = _attempt(claim, answers, desk_for, now(), clock, last_try=last_try)
+        if turn.again_in != 0 or turn.outcome not in _GO_ON or clock() > give_up_at:
             return turn
 
 
@@ -116,10 +95,16 @@ def _look_again(claim: NoClaim) -> int | None:
 
 
 def _attempt(
-    claim: AnswerClaim, answers: Answers, desk_for: Callable[[AnswerClaim], Desk], now: datetime, *, last_try: bool
+    claim: AnswerClaim,
+    answers: SuggestingAnswers,
+    desk_for: Callable[[AnswerClaim], Desk],
+    now: datetime,
+    clock: Callable[[], float],
+    *,
+    last_try: bool,
 ) -> Turn:
     try:
-        return _Turn(claim, answers, desk_for(claim), now).take()
+        return _Turn(claim, answers, desk_for(claim), now, clock).take()
     except StoreUnavailable:
         raise
     except ConversationNotFound:
@@ -136,43 +121,78 @@ def _attempt(
 class _Turn:
     """One claimed answer on its way."""
 
-    def __init__(self, claim: AnswerClaim, answers: Answers, desk: Desk, now: datetime) -> None:
+    def __init__(
+        self,
+        claim: AnswerClaim,
+        answers: SuggestingAnswers,
+        desk: Desk,
+        now: datetime,
+        clock: Callable[[], float],
+    ) -> None:
         self._claim = claim
-        self._answers = answers
         self._desk = desk
         self._now = now
+        self._clock = clock
+        self._word_until = clock() + _WORDED_WITHIN
         self._id = claim.conversation.id
         self._clinic = Clinic.from_row(claim.professional)
-        self._classified: Mapping[str, Mapping[str, Any]] = {}
+        self._end = EndAnswer(claim, answers, desk)
         self._engine: Engine | None = None
 
     def take(self) -> Turn:
         """Do the turn; ``outdated`` when the contact wrote again and the answer must be written anew."""
         if self._claim.retry_message is not None:
-            return self._retry(self._claim.retry_message)
+            return self._end.retry(self._claim.retry_message)
         if not self._claim.unanswered:  # taken back before they were answered
-            return self._finish("silent")
-        burst = hear(self._claim.unanswered)
+            return self._end.finish("silent")
+        wait = self._seconds_to_wait()
+        if wait is not None:
+            return self._end.wait("listening", seconds=wait)
+        burst = hear(self._listen())
         self._show_presence(burst)
         understanding = self._understand(burst)
-        self._act_on(understanding, burst)
-        cannot_wait = understanding.wants(Intent.EMERGENCY) or understanding.wants(Intent.OPT_OUT)
+        people = AskPeople(self._claim, burst, understanding, desk=self._desk, now=self._now)
+        people.act_first()
         if self._claim.mode is AnswerMode.OBSERVE:
-            return self._stay_silent("silent")
-        if self._claim.late and not cannot_wait:
-            return self._stay_silent("unanswered")
-        written = write_answer(
-            self._claim, understanding, burst, clinic=self._clinic, agenda=self._desk.agenda, now=self._now
-        )
-        if written.draft is None:
-            return self._stay_silent("silent")
-        self._ask_people(written.draft, told=written.states)
-        turn = self._send(written.draft, understanding, is_effect=bool(written.states))
-        for appointment in written.states:
-            self._desk.follow_up(appointment.id)
-        return turn
+            return self._stay_silent("silent", people)
+        if understanding.wants(Intent.EMERGENCY) or understanding.wants(Intent.OPT_OUT):
+            return self._answer(burst, understanding, people)
+        return self._answer_in_time(burst, understanding, people)
 
-    # ---- what must happen whatever is said
+    def _answer_in_time(self, burst: Burst, understanding: Understanding, people: AskPeople) -> Turn:
+        """What can wait for a person is answered while it still makes sense, and while answering leads anywhere."""
+        if self._claim.late:
+            return self._stay_silent("unanswered", people)
+        if is_suggesting(self._claim):
+            return self._suggest(burst, understanding, people)
+        stopped = self._stop(burst, understanding, people)
+        return stopped or self._answer(burst, self._or_person(understanding, people), people)
+
+    def _stay_silent(self, outcome: str, people: AskPeople) -> Turn:
+        people.ask(None, told=())
+        return self._end.finish(outcome, unanswered=outcome == "unanswered")
+
+    # ---- hearing
+
+    def _seconds_to_wait(self) -> int | None:
+        """A voice note that is on its way is waited for a moment, where somebody can write it down."""
+        seconds = seconds_to_wait(
+            self._claim.unanswered,
+            first_unanswered_at=self._claim.conversation.first_unanswered_at,
+            now=self._now,
+        )
+        return seconds if seconds is not None and self._listens and self._desk.transcriber() is not None else None
+
+    def _listen(self) -> Sequence[StoredMessage]:
+        notes = self._desk.notes() if self._listens else None
+        if notes is None:
+            return self._claim.unanswered
+        return transcribe(self._claim.unanswered, transcriber=self._desk.transcriber, notes=notes, clock=self._clock)
+
+    @property
+    def _listens(self) -> bool:
+        """Where a person has the conversation, they listen themselves."""
+        return self._claim.mode is not AnswerMode.OBSERVE
 
     def _show_presence(self, burst: Burst) -> None:
         answers = self._claim.mode is AnswerMode.ANSWER and not self._claim.late and not is_suggesting(self._claim)
@@ -188,137 +208,119 @@ class _Turn:
 
     def _understand(self, burst: Burst) -> Understanding:
         # The model is asked where there are words and an answer may follow; taps and files it would only guess at.
-        asks = self._claim.mode is not AnswerMode.OBSERVE and burst.words and burst.tapped is None
+        is_tap = burst.tapped is not None or burst.action is not None
+        asks = self._claim.mode is not AnswerMode.OBSERVE and burst.words and not is_tap
         interpreter = self._desk.interpreter() if asks else None
         understood = understand(burst.words, clinic=self._clinic, interpreter=interpreter)
         understanding = _with_tap(understood.understanding) if burst.tapped else understood.understanding
         self._engine = understood.engine
-        self._classified = {
-            str(message.id): {"intent": understanding.primary.value, "confidence": understanding.confidence}
-            for message in self._claim.unanswered
-        }
+        seen = {"intent": understanding.primary.value, "confidence": understanding.confidence}
+        self._end.understood({str(message.id): seen for message in self._claim.unanswered}, understood.engine)
         return understanding
 
-    def _act_on(self, understanding: Understanding, burst: Burst) -> None:
-        if understanding.wants(Intent.OPT_OUT):
-            self._withdraw_consent(burst)
-        if understanding.wants(Intent.EMERGENCY):
-            # Also while a person has the conversation: the alert is what reaches them.
-            self._desk.handover.hand_over(self._id, HandoffReason.EMERGENCY.value)
+    # ---- going in circles
 
-    def _withdraw_consent(self, burst: Burst) -> None:
-        said_at = max((item.created_at for item in self._claim.unanswered if item.created_at), default=self._now)
-        for scope in ("care", "marketing"):
-            self._desk.consent.record(
-                self._id, scope, "withdrawn", source="chat", wording=burst.text, occurred_at=said_at
-            )
+    def _stop(self, burst: Burst, understanding: Understanding, people: AskPeople) -> Turn | None:
+        """Say nothing more to whom every answer only makes write again."""
+        if self._claim.mode is not AnswerMode.ANSWER:
+            return None
+        exchange = Exchange(
+            words=burst.words,
+            intent=understanding.primary.value,
+            history=self._claim.history,
+            changed=[*self._claim.appointments, *self._claim.changed],
+            counts_from=self._claim.conversation.handed_back_at,
+        )
+        if is_loop(exchange, now=self._now):
+            people.hand_over(StopReason.BOT_LOOP.value)
+            return self._end.finish("stopped")
+        if sounds_automatic(burst.text):  # nobody reads what would be answered
+            return self._stay_silent("unanswered", people)
+        return None
 
-    def _ask_people(self, draft: Draft | None, *, told: Sequence[Appointment]) -> None:
-        """Before the words that promise it, so that no crash leaves a promise nobody knows of."""
-        untold = untold_booking(self._claim)
-        if untold is not None and not told:
-            self._desk.tasks.raise_task(self._id, UNTOLD_BOOKING, UNTOLD_BOOKING_SENTENCE)
-        if draft is None:
-            return
-        if draft.handoff not in (None, HandoffReason.EMERGENCY):  # an emergency was handed over before it was worded
-            self._desk.handover.hand_over(self._id, str(draft.handoff))
-        for kind, sentence in describe_tasks(draft.tasks):
-            self._desk.tasks.raise_task(self._id, kind, sentence)
+    def _or_person(self, understanding: Understanding, people: AskPeople) -> Understanding:
+        """What the answer is about: the promise of a person, once a contact got as many answers as a day has."""
+        reason = StopReason.TOO_MANY_MESSAGES.value
+        is_over = self._claim.ai_answers_today >= self._clinic.policies.ai_answers_per_day
+        is_owed = handed_over_for(self._claim.conversation, reason)  # by an attempt that died before it said so
+        if not (is_owed or (is_over and self._claim.mode is AnswerMode.ANSWER)):
+            return understanding
+        people.hand_over(reason)
+        person = ScoredIntent(Intent.HUMAN_HANDOFF, 1.0)
+        return replace(understanding, intents=(person,), handoff_reason=HandoffReason.REQUESTED)
 
-    def _stay_silent(self, outcome: str) -> Turn:
-        self._ask_people(None, told=())
-        return self._finish(outcome, unanswered=outcome == "unanswered")
+    # ---- writing
 
-    # ---- sending
+    def _answer(self, burst: Burst, understanding: Understanding, people: AskPeople) -> Turn:
+        written = write_answer(
+            self._claim,
+            understanding,
+            burst,
+            clinic=self._clinic,
+            agenda=self._desk.agenda,
+            now=self._now,
+            trust=self._desk.trust,
+        )
+        if written.draft is None:
+            return self._stay_silent("silent", people)
+        worded = self._word(written.draft, burst, understanding)
+        people.ask(worded.draft, told=written.states)
+        turn = self._end.send(self._outgoing(worded, understanding, is_effect=bool(written.states)))
+        for appointment in written.states:
+            self._desk.follow_up(appointment.id)
+        return turn
 
-    def _send(self, draft: Draft, understanding: Understanding, *, is_effect: bool) -> Turn:
+    def _suggest(self, burst: Burst, understanding: Understanding, people: AskPeople) -> Turn:
+        """Keep the answer for a person. What it would change in the agenda is noted with it, and nothing is changed."""
+        claim = rehearsed(self._claim, now=self._now)
+        agenda = RehearsedAgenda(self._desk.agenda, claim, clinic=self._clinic, now=self._now)
+        written = write_answer(claim, understanding, burst, clinic=self._clinic, agenda=agenda, now=self._now)
+        if written.draft is None:
+            return self._stay_silent("silent", people)
+        worded = self._word(written.draft, burst, understanding)
+        people.ask(worded.draft, told=written.states)
+        if worded.draft.handoff is not None:  # whoever goes on needs no draft that promises them
+            return self._end.finish("silent")
+        drafted = DraftedAnswer(
+            epoch=self._claim.epoch,
+            human_epoch=self._claim.human_epoch,
+            content=_content(worded.draft),
+            changes=agenda.changes,
+            ai_metadata=self._metadata(worded, understanding),
+        )
+        return self._end.suggest(drafted)
+
+    def _word(self, draft: Draft, burst: Burst, understanding: Understanding) -> Worded:
+        return word_answer(
+            draft,
+            claim=self._claim,
+            understanding=understanding,
+            burst=burst,
+            clinic=self._clinic,
+            wordsmith=self._desk.wordsmith() if draft.wordable else None,
+            give_up_at=self._word_until,
+            now=self._now,
+            clock=self._clock,
+        )
+
+    def _metadata(self, worded: Worded, understanding: Understanding) -> dict[str, Any]:
         assert self._engine is not None  # noqa: S101 - something was understood, or there were no words for it
-        outgoing = Outgoing(
-            content=_content(draft),
+        understood = self._engine.as_metadata(understanding, clock=time.perf_counter)
+        return {**worded.as_metadata(understood), **memo_of(worded.draft)}
+
+    def _outgoing(self, worded: Worded, understanding: Understanding, *, is_effect: bool) -> Outgoing:
+        return Outgoing(
+            content=_content(worded.draft),
             author=Author.AI,
-            purpose=_purpose(understanding, draft),
+            purpose=_purpose(understanding, worded.draft),
             human_epoch=self._claim.human_epoch,
             answer_epoch=self._claim.epoch,
             answer_part=0,
             lease_id=self._claim.lease_id,
             effect=is_effect,
             not_after=self._now + _NOT_AFTER,
-            ai_metadata={**self._engine.as_metadata(understanding, clock=time.perf_counter), **memo_of(draft)},
+            ai_metadata=self._metadata(worded, understanding),
         )
-        try:
-            message = self._desk.sending.send(self._id, outgoing)
-        except AnswerOutdated:
-            self._answers.release(self._id, self._claim.lease_id, delay_seconds=0)
-            return self._turn("outdated", again_in=0)
-        except (ConversationBusy, Paced) as exc:
-            return self._wait(exc)
-        except (StoreUnavailable, ConversationNotFound):
-            raise
-        except DomainError as refusal:
-            return self._refused(refusal, epoch=self._claim.epoch)
-        return self._sent(message, epoch=self._claim.epoch)
-
-    def _retry(self, row: StoredMessage) -> Turn:
-        """Another attempt of a message that Meta throttled; what else is owed comes in the next turn."""
-        outgoing = Outgoing(
-            content=Content.of_row(row.model_dump(mode="json")),
-            author=Author(row.sender),
-            purpose=Purpose(row.purpose or Purpose.CARE),
-            human_epoch=row.human_epoch,
-            answer_epoch=row.answer_epoch,
-            answer_part=row.answer_part,
-            lease_id=self._claim.lease_id,
-            not_after=row.not_after,
-            message_id=row.id,
-        )
-        try:
-            message = self._desk.sending.send(self._id, outgoing)
-        except (ConversationBusy, Paced) as exc:
-            return self._wait(exc)
-        except (StoreUnavailable, ConversationNotFound):
-            raise
-        except DomainError as refusal:
-            # Only this message's epoch ends: what the contact wrote since is still owed.
-            return self._refused(refusal, epoch=row.answer_epoch or 0)
-        return self._sent(message, epoch=row.answer_epoch or 0)
-
-    def _wait(self, throttle: RateLimited) -> Turn:
-        delay = max(_SHORTEST_WAIT, math.ceil(throttle.retry_after.total_seconds()))
-        self._answers.release(self._id, self._claim.lease_id, delay_seconds=delay)
-        return self._turn("paced", again_in=delay)
-
-    def _sent(self, message: Message, *, epoch: int) -> Turn:
-        outcome = _OUTCOMES.get(message.status, "sent")
-        again_in = _FIRST_RETRY if outcome == "waiting" else None
-        return self._finish(outcome, epoch=epoch, message_id=message.message_id, again_in=again_in)
-
-    def _refused(self, refusal: DomainError, *, epoch: int) -> Turn:
-        """The gate or Meta said no for good. Unless somebody has answered, a person finds it in "sin responder"."""
-        superseded = isinstance(refusal, OutdatedHuman | AlreadyAnswered)
-        logger.warning("answer refused", extra={"conversation_id": str(self._id), "refusal": refusal.code})
-        return self._finish("superseded" if superseded else "unanswered", unanswered=not superseded, epoch=epoch)
-
-    def _finish(
-        self,
-        outcome: str,
-        *,
-        unanswered: bool = False,
-        epoch: int | None = None,
-        message_id: UUID | None = None,
-        again_in: int | None = None,
-    ) -> Turn:
-        ended = self._claim.epoch if epoch is None else epoch
-        finished = self._answers.finish(self._id, self._claim.lease_id, ended, self._classified, unanswered=unanswered)
-        if finished.outcome == "owed":
-            again_in = finished.delay_seconds
-        return self._turn(outcome, again_in=again_in, message_id=message_id)
-
-    def _turn(self, outcome: str, *, again_in: int | None, message_id: UUID | None = None) -> Turn:
-        intent = next((str(item["intent"]) for item in self._classified.values()), None)
-        return Turn(outcome, self._id, again_in, message_id, intent, self._engine)
-
-
-_OUTCOMES = {MessageStatus.UNKNOWN: "unknown", MessageStatus.SENDING: "waiting", MessageStatus.FAILED: "failed"}
 
 
 def _with_tap(understanding: Understanding) -> Understanding:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from dentalist.domain.answering import AnswerClaim, NoClaim
 from dentalist.domain.errors import ConversationNotFound
+from dentalist.services.ports_handover import DraftedAnswer
 from dentalist.storage.database import Database
 
 
@@ -74,6 +75,35 @@ class SupabaseAnswers:
         )
         return _no_claim(answer)
 
+    def keep_suggestion(self, conversation_id: UUID, lease_id: UUID, drafted: DraftedAnswer) -> str:
+        """Keep an answer for a person to decide on, in place of an earlier one.
+
+        Returns:
+            ``kept``, or why not: ``outdated`` (the contact wrote on), ``outdated_human`` (a person acted), ``lost``
+            (the lease was somebody else's).
+
+        Raises:
+            StoreUnavailable: not known whether it was kept; the answer stays owed.
+        """
+        content = drafted.content
+        answer = self._db.rpc(
+            "keep_suggestion",
+            {
+                "conversation_id": conversation_id,
+                "lease_id": lease_id,
+                "epoch": drafted.epoch,
+                "human_epoch": drafted.human_epoch,
+                "suggestion": {
+                    "type": content.type,
+                    "body": content.body,
+                    "payload": dict(content.payload),
+                    "changes": [change.model_dump(mode="json") for change in drafted.changes],
+                    "ai_metadata": dict(drafted.ai_metadata),
+                },
+            },
+        )
+        return str(answer["outcome"])
+
     def release(self, conversation_id: UUID, lease_id: UUID, *, delay_seconds: int) -> None:
         """Give the lease back after a failure that will pass; the answer stays owed.
 
@@ -94,8 +124,22 @@ class SupabaseHandover:
         self._db = db
         self._professional_id = professional_id
 
-    def hand_over(self, conversation_id: UUID, reason: str, *, actor_id: UUID | None = None) -> None:
+    def hand_over(
+        self,
+        conversation_id: UUID,
+        reason: str,
+        *,
+        actor_id: UUID | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
         """The assistant stops and asks for a person: audit and alert.
+
+        Args:
+            conversation_id: merges are followed.
+            reason: why.
+            actor_id: None is the assistant.
+            details: ``summary``, kept as a system row of the thread when this hands over; of a data request its
+                ``message``, the alert's sentence, and ``due_on``.
 
         Raises:
             ConversationNotFound: the professional has no such conversation.
@@ -108,6 +152,7 @@ class SupabaseHandover:
                 "conversation_id": conversation_id,
                 "reason": reason,
                 "actor_id": actor_id,
+                "details": dict(details or {}),
             },
         )
         _refuse_unknown(answer)
