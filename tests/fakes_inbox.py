@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from dentalist.services.ports import Ingested, MediaFile, MediaJob, Wake
+from dentalist.services.ports_handover import Resumed, WaitingConversation
 from tests.builders import NOON
 
 JPEG = b"\xff\xd8\xff\xe0 a photo"
@@ -61,6 +62,9 @@ class FakeQueue:
 
     def send_media_job(self, message_id: UUID, *, correlation_id: str) -> None:
         self._do("media", (message_id, correlation_id))
+
+    def send_bell(self, *, correlation_id: str) -> None:
+        self._do("bell", correlation_id)
 
     def change_visibility(self, receipt_handle: str, *, seconds: int) -> None:
         self._do("visibility", (receipt_handle, seconds))
@@ -141,6 +145,7 @@ class FakeSweeps:
     overdue: list[UUID] = field(default_factory=list)
     retries: list[UUID] = field(default_factory=list)
     media: list[UUID] = field(default_factory=list)
+    alert_due: bool = False
     failing: str | None = None
     failure: Exception | None = None
 
@@ -171,12 +176,47 @@ class FakeSweeps:
     def purge_pace(self) -> int:
         return self._ask("purge_pace")
 
+    def alert_notices_due(self) -> bool:
+        self._ask("alert_notices_due")
+        return self.alert_due
+
     def _ask(self, what: str) -> int:
         self.log.append(what)
         if what == self.failing:
             assert self.failure is not None
             raise self.failure
         return 1
+
+
+@dataclass
+class FakeWatched:
+    """Conversations that wait for a person; those to resume owe an answer, nobody has been reminded of the others."""
+
+    log: list[str] = field(default_factory=list)
+    idle: list[UUID] = field(default_factory=list)
+    unheard_ids: list[UUID] = field(default_factory=list)
+    waiting_ids: list[UUID] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def resume_idle(self, limit: int) -> list[Resumed]:
+        self.log.append("resume_idle")
+        if self.failure is not None:
+            raise self.failure
+        return [Resumed(conversation_id, owes=True) for conversation_id in self.idle[:limit]]
+
+    def waiting(self, limit: int) -> list[WaitingConversation]:
+        professional = {"id": str(uuid4()), "name": "Consultorio", "timezone": "America/Argentina/Buenos_Aires"}
+        since = NOON - timedelta(hours=1)
+        return [
+            WaitingConversation(conversation_id, professional, "requested", since, since, None, None)
+            for conversation_id in self.waiting_ids[:limit]
+        ]
+
+    def remind(self, waiting: WaitingConversation, *, of_window: bool) -> bool:
+        return waiting.conversation_id in self.waiting_ids and not of_window
+
+    def unheard(self, limit: int) -> list[UUID]:
+        return self.unheard_ids[:limit]
 
 
 @dataclass

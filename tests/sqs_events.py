@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from tests.builders import LambdaContext
 
+ALERTS_URL = "http://127.0.0.1:4566/123456789012/dentalist-test-alerts"
 INBOUND_URL = "http://127.0.0.1:4566/123456789012/dentalist-test-inbound.fifo"
 MEDIA_URL = "http://127.0.0.1:4566/123456789012/dentalist-test-media"
 REPLIES_URL = "http://127.0.0.1:4566/123456789012/dentalist-test-replies"

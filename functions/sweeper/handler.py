@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from dentalist.runtime import wiring
+from dentalist.runtime import wiring, wiring_handover
 from dentalist.runtime.observability import make_logger, make_metrics
 from dentalist.services.sweep import sweep
 
@@ -23,10 +24,13 @@ def lambda_handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, 
     metrics.add_metric(name="sweeps", unit=MetricUnit.Count, value=1)  # also one that fails is counted
     swept = sweep(
         wiring.sweeps(),
+        watched=wiring_handover.watched_conversations(),
+        bell=wiring.alerts_queue(),
         wake_ups=wiring.replies_queue(),
         media_jobs=wiring.media_queue(),
         dead_letters=wiring.dead_letters(),
         correlation_id=context.aws_request_id,
+        now=datetime.now(UTC),
     )._asdict()
     for name, count in swept.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)

@@ -9,6 +9,7 @@ from aiohttp import web
 from infra.sandbox.dialogs.html import page
 from infra.sandbox.graph.calls import PLATFORM
 from infra.sandbox.mails.mailbox import Mail
+from infra.sandbox.mails.ses import send_email
 
 # A mail is somebody else's HTML: no script, its own origin, but its links may be followed.
 _SANDBOX = "allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
@@ -40,5 +41,9 @@ def _shown(mail: Mail) -> str:
 
 
 def routes() -> list[web.RouteDef]:
-    """The page and the mails in it."""
-    return [web.get("/mails", show_all), web.get(r"/mails/{id:\d+}/body", show_body)]
+    """The page and the mails in it, and the service that the application sends them by."""
+    return [
+        web.get("/mails", show_all),
+        web.get(r"/mails/{id:\d+}/body", show_body),
+        web.post("/ses/v2/email/outbound-emails", send_email),
+    ]

@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 
 from dentalist.domain.errors import StoreUnavailable
-from dentalist.runtime import wiring
+from dentalist.runtime import wiring, wiring_handover
 from sweeper import handler
 from tests.builders import LambdaContext
-from tests.fakes_inbox import FakeDeadLetters, FakeQueue, FakeSweeps
+from tests.fakes_inbox import FakeDeadLetters, FakeQueue, FakeSweeps, FakeWatched
 
 EVENT = {"version": "0", "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {}}
 
@@ -23,15 +23,17 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[str] = []
         self.store = FakeSweeps(self.asked, overdue=[uuid4()], media=[uuid4()])
-        self.replies, self.media = FakeQueue(), FakeQueue()
+        self.replies, self.media, self.alerts = FakeQueue(), FakeQueue(), FakeQueue()
         self.lines = io.StringIO()
         for name, fake in {
             "sweeps": self.store,
             "replies_queue": self.replies,
             "media_queue": self.media,
+            "alerts_queue": self.alerts,
             "dead_letters": [FakeDeadLetters(self.asked)],
         }.items():
             monkeypatch.setattr(wiring, name, lambda fake=fake: fake)
+        monkeypatch.setattr(wiring_handover, "watched_conversations", lambda: FakeWatched(self.asked))
         monkeypatch.setattr(handler.logger.registered_handler, "stream", self.lines)
         monkeypatch.setattr(logging.getLogger("dentalist"), "handlers", [handler.logger.registered_handler])
 
@@ -58,9 +60,11 @@ def test_a_sweep_answers_logs_and_measures_what_it_did(world: World, capsys: pyt
 
 
 def test_what_the_sweep_wakes_carries_its_invocation(world: World) -> None:
+    world.store.alert_due = True
     world.fire()
 
     request_id = LambdaContext.aws_request_id
+    assert world.alerts.log == [("bell", request_id)]
     assert world.replies.log == [("wake", (world.store.overdue[0], 0, request_id))]
     assert world.media.log == [("media", (world.store.media[0], request_id))]
     assert json.loads(world.lines.getvalue())["correlation_id"] == request_id

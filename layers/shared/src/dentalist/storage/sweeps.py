@@ -46,6 +46,10 @@ class SupabaseSweeps:
         """Delete full buckets; how many."""
         return self._count("purge_pace")
 
+    def alert_notices_due(self) -> bool:
+        """Whether somebody has to be told of a critical alert now."""
+        return bool(self._db.rpc("alert_notices_due", {})["due"])
+
     def _ids(self, function: str, limit: int) -> list[UUID]:
         return [UUID(text) for text in self._db.rpc(function, {"limit": limit})]
 

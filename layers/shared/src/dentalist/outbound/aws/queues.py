@@ -158,6 +158,14 @@ class Queue:
         """
         self._send_job({"message_id": str(message_id)}, correlation_id, delay_seconds=0)
 
+    def send_bell(self, *, correlation_id: str) -> None:
+        """Ask for critical alerts to be told; which are due is known to the store. Lost or doubled, it is harmless.
+
+        Raises:
+            StoreUnavailable: SQS did not confirm; the sweeper rings anyway.
+        """
+        self._send_job({}, correlation_id, delay_seconds=0)
+
     def change_visibility(self, receipt_handle: str, *, seconds: int) -> None:
         """Let a received message come back after ``seconds`` (at most 43 200); 0 is at once.
 
