@@ -1,4 +1,4 @@
-"""/api/marketing/conversations/{id}/…: takeover, resume, read, consent, export and erase."""
+"""/api/marketing/conversations/{id}/…: everything a person does with a conversation besides writing in it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,27 @@ from conversations.models import (
     ErasureAnswer,
     StoredDocument,
 )
+from conversations.patient_models import (
+    AppointmentAnswer,
+    AppointmentRequest,
+    PatientAnswer,
+    PatientRequest,
+    SuggestionAnswer,
+    SuggestionRequest,
+)
 from dentalist.domain.identity import Caller, Role
+from dentalist.domain.message import MessageStatus
+from dentalist.runtime import wiring_handover, wiring_patients
 from dentalist.runtime import wiring_privacy as wiring
 from dentalist.runtime.http_api import http_api
 from dentalist.runtime.idempotency import Idempotent
 from dentalist.runtime.observability import make_logger, make_metrics
+from dentalist.services.book_by_hand import book_by_hand
 from dentalist.services.erase_contact import erase_contact
 from dentalist.services.export_contact import export_contact
+from dentalist.services.patients import convert_lead, link_patient
 from dentalist.services.steer_conversation import mark_read, record_decision, resume, take_over
+from dentalist.services.suggestions import discard_suggestion, send_suggestion
 
 logger = make_logger("conversations")
 metrics = make_metrics("conversations")
@@ -96,6 +109,86 @@ def post_consent(conversation_id: UUID, request: ConsentRequest) -> ConsentEntry
     )
     logger.info("consent recorded", extra={"scope": request.scope, "action": request.action})
     return ConsentEntry.of(entry)
+
+
+@app.post(
+    f"{_ONE}/patient",
+    middlewares=[idempotent],
+    summary="Whose conversation it is",
+    status_code=HTTPStatus.CREATED,
+    responses={
+        201: {"description": "A new patient", "content": {"application/json": {"model": PatientAnswer}}},
+        200: {"description": "One who is on record", "content": {"application/json": {"model": PatientAnswer}}},
+    },
+)
+def post_patient(conversation_id: UUID, request: PatientRequest) -> tuple[PatientAnswer, int]:
+    """Turns a lead into a patient, or links one; either way the number counts as verified."""
+    caller = _caller(conversation_id, Role.RECEPTION)
+    desk = wiring_patients.patient_desk(caller)
+    if request.patient_id is not None:
+        linked = link_patient(
+            conversation_id, request.patient_id, replace=request.replace, actor_id=caller.user_id, desk=desk
+        )
+        logger.info("patient linked", extra={"patient_id": str(linked.patient_id)})
+        return PatientAnswer.of(linked), HTTPStatus.OK
+    made = convert_lead(
+        conversation_id, full_name=request.new_name, phone=request.phone, actor_id=caller.user_id, desk=desk
+    )
+    logger.info("lead converted", extra={"patient_id": str(made.patient_id)})
+    return PatientAnswer.of(made), HTTPStatus.CREATED
+
+
+@app.post(
+    f"{_ONE}/appointments",
+    middlewares=[idempotent],
+    summary="Book by hand",
+    status_code=HTTPStatus.CREATED,
+    responses={201: {"description": "Booked", "content": {"application/json": {"model": AppointmentAnswer}}}},
+)
+def post_appointment(conversation_id: UUID, request: AppointmentRequest) -> tuple[AppointmentAnswer, int]:
+    """At any hour that is free in the agenda; the contact is not written to."""
+    caller = _caller(conversation_id, Role.RECEPTION)
+    booked = book_by_hand(
+        conversation_id, request.wanted, actor_id=caller.user_id, desk=wiring_patients.booking_desk(caller)
+    )
+    metrics.add_metric(name="appointments_by_hand", unit=MetricUnit.Count, value=1)
+    logger.info("appointment booked by hand", extra={"appointment_id": str(booked.id)})
+    return AppointmentAnswer.of(booked), HTTPStatus.CREATED
+
+
+@app.post(
+    f"{_ONE}/suggestion",
+    middlewares=[idempotent],
+    summary="Send or discard the answer that the assistant suggests",
+    status_code=HTTPStatus.CREATED,
+    responses={
+        201: {"description": "Sent, or discarded", "content": {"application/json": {"model": SuggestionAnswer}}},
+        202: {
+            "description": "Meta's answer was lost: status is `unknown`, and it must not be sent again",
+            "content": {"application/json": {"model": SuggestionAnswer}},
+        },
+    },
+)
+def post_suggestion(conversation_id: UUID, request: SuggestionRequest) -> tuple[SuggestionAnswer, int]:
+    """As it is or in the person's own words; what it states as done in the agenda is done first."""
+    caller = _caller(conversation_id, Role.RECEPTION)
+    desk = wiring_handover.suggestion_desk(caller)
+    if request.action == "discard":
+        conversation = discard_suggestion(
+            conversation_id, actor_id=caller.user_id, desk=desk, suggestion_id=request.suggestion_id
+        )
+        logger.info("suggestion discarded")
+        return SuggestionAnswer(conversation_id=conversation.id, action="discard"), HTTPStatus.CREATED
+    message = send_suggestion(
+        conversation_id,
+        body=request.body,
+        actor_id=caller.user_id,
+        desk=desk,
+        suggestion_id=request.suggestion_id,
+    )
+    logger.info("suggestion sent", extra={"message_id": str(message.message_id), "status": message.status.value})
+    is_confirmed = message.status is not MessageStatus.UNKNOWN
+    return SuggestionAnswer.of(message), HTTPStatus.CREATED if is_confirmed else HTTPStatus.ACCEPTED
 
 
 @app.get(

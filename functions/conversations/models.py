@@ -20,15 +20,15 @@ def _by_hand(source: str) -> str:
     return source
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     if "\0" in text:
         raise ValueError("must not contain NUL characters")
     return text
 
 
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$"), AfterValidator(_by_hand)]
-Wording = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"\S"), AfterValidator(_storable)]
-Version = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_storable)]
+Wording = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"\S"), AfterValidator(storable)]
+Version = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable)]
 
 
 class ConversationState(BaseModel):
@@ -110,6 +110,8 @@ class ContactDocument(BaseModel):
     patients: list[dict[str, Any]]
     appointments: list[dict[str, Any]]
     slot_offers: list[dict[str, Any]]
+    suggestions: list[dict[str, Any]]
+    address_book: list[dict[str, Any]]
     comments: list[dict[str, Any]]
     campaigns: list[dict[str, Any]]
     webhook_events: list[dict[str, Any]]

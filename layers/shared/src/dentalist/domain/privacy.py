@@ -12,7 +12,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 # Sources of a consent that no person records by hand: what Meta, the chat, the host application or we ourselves report.
-MACHINE_SOURCES = frozenset({"chat", "erasure", "host_app", "meta_131050", "suppression", "user_preferences"})
+MACHINE_SOURCES = frozenset(
+    {"chat", "erasure", "host_app", "meta_131050", "phone_reassigned", "suppression", "user_preferences"}
+)
 
 
 class _Model(BaseModel):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from dentalist.domain import errors, sending_errors
 from dentalist.domain.message import Claim, Draft, Message, MessageStatus, Recipient
+from dentalist.domain.patient_errors import PhoneUnverified
 from dentalist.services.ports import Settlement
 from dentalist.storage.database import Database
 
@@ -26,6 +27,7 @@ _REFUSALS: dict[str, type[errors.DomainError]] = {
     "feature_disabled": errors.FeatureDisabled,
     "channel_disconnected": errors.ChannelDisconnected,
     "consent_required": errors.ConsentRequired,
+    "phone_unverified": PhoneUnverified,
     "service_window_closed": errors.ServiceWindowClosed,
     "template_not_found": errors.TemplateNotFound,
     "template_not_approved": errors.TemplateNotApproved,
@@ -63,8 +65,8 @@ class SupabaseSendGate:
 
         Raises:
             ConversationNotFound: the professional has no such conversation.
-            FeatureDisabled, ChannelDisconnected, ConsentRequired, ServiceWindowClosed, TemplateNotFound,
-            TemplateNotApproved: refused, nothing was stored.
+            FeatureDisabled, ChannelDisconnected, ConsentRequired, PhoneUnverified, ServiceWindowClosed,
+            TemplateNotFound, TemplateNotApproved: refused, nothing was stored.
             OutdatedHuman, AlreadyAnswered, TooLate, AnswerOutdated: refused, of the assistant's messages only.
             Paced: our own limit for this number or contact.
             ConversationBusy: the other message took too long.
