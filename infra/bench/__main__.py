@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from infra.bench import cpu, machine, replies, startup, store, webhook
+from infra.bench import agenda, cpu, machine, replies, startup, store, webhook
 from infra.bench.options import QUICK, Sizes
 from infra.bench.results import Part, Report, newest, record
 from infra.bench.stack import BenchStack, NotMeasured, bench_stack
@@ -28,6 +28,7 @@ DOCUMENT = ROOT / "BENCHMARKS.md"
 PARTS: dict[str, Callable[[BenchStack, Sizes], Part]] = {
     "start": startup.measure,
     "cpu": cpu.measure,
+    "agenda": agenda.measure,
     "webhook": webhook.measure,
     "replies": replies.measure,
     "store": store.measure,

@@ -50,6 +50,7 @@ def bench_gateway(stack: BenchStack) -> Iterator[BenchGateway]:
         key_ids={},
         aws_endpoint_url=str(stack.description["aws_endpoint_url"]),
         kms_endpoint_url=str(stack.description["kms_endpoint_url"]),
+        ses_endpoint_url="http://127.0.0.1:1",  # nothing here sends mails
         api_port=api_port,
         control_port=control_port,
         tasks=str(folder / "tasks"),

@@ -16,6 +16,7 @@ class Sizes:
     reply_seconds: float = 60.0
     stored_messages: int = 100_000  # before the SQL functions are timed
     store_calls: int = 1_000
+    agenda_rounds: int = 100
 
 
 QUICK = Sizes(
@@ -27,4 +28,5 @@ QUICK = Sizes(
     reply_seconds=5.0,
     stored_messages=2_000,
     store_calls=50,
+    agenda_rounds=5,
 )
