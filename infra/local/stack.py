@@ -103,6 +103,7 @@ class Stack:
             **self._simulated_logins(),
             "DashboardPublicUrl": self.dashboard_url,
             "WebhookPublicUrl": self.url("api"),
+            "MailFromAddress": "avisos@dentalist.example",
             "QueueVisibilitySeconds": "15",
         }
         values = {name: local[name] for name in template_parameters() if name in local}
@@ -132,6 +133,11 @@ class Stack:
         """Until the dashboard is part of the stack, the page on which a person is the patient."""
         return f"{self.url('sandbox')}/"
 
+    @property
+    def ses_url(self) -> str:
+        """The sandbox keeps the mails that the application sends, and shows them on ``/mails``."""
+        return f"{self.url('sandbox')}/ses"
+
     def setting(self, name: str, default: str) -> str:
         return self.settings.get(name, default)
 
@@ -141,6 +147,7 @@ class Stack:
             **aws.CREDENTIALS,
             "AWS_ENDPOINT_URL": self.url("aws"),
             "AWS_ENDPOINT_URL_KMS": self.url("kms"),
+            "AWS_ENDPOINT_URL_SESV2": self.ses_url,
         }
 
     def application_environment(self) -> dict[str, str]:
@@ -161,6 +168,7 @@ class Stack:
             key_ids=self.key_ids,
             aws_endpoint_url=self.url("aws"),
             kms_endpoint_url=self.url("kms"),
+            ses_endpoint_url=self.ses_url,
             api_port=self.ports["api"],
             control_port=self.ports["control"],
             tasks=str(self.paths.tasks),

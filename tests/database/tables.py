@@ -7,7 +7,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 # The owner and the members of the team.
 TEAM = frozenset(
     {
+        "ai_usage",
         "appointments",
+        "marketing_alert_deliveries",
         "marketing_alerts",
         "marketing_audit_logs",
         "marketing_campaign_assets",
@@ -19,6 +21,7 @@ TEAM = frozenset(
         "marketing_consent_events",
         "marketing_conversations",
         "marketing_messages",
+        "marketing_suggestions",
         "marketing_templates",
         "patients",
         "professional_members",
@@ -41,6 +44,7 @@ NOBODY = frozenset(
         "marketing_slot_offers",
         "marketing_webhook_events",
         "message_status_events",
+        "model_circuits",
         "oauth_states",
         "phone_app_contacts",
         "publish_attempts",
@@ -161,6 +165,9 @@ _ROWS: dict[str, Callable[[_Tenant], Row]] = {
         ends_at=HALF_PAST,
         expires_at=NOON,
     ),
+    "marketing_suggestions": lambda t: t.owned(
+        "suggestion", conversation_id=t["conversation"], answer_epoch=1, type="text", body="Hola", payload={}
+    ),
     "appointments": lambda t: t.owned(
         "appointment", patient_id=t["patient"], starts_at=NOON, ends_at=HALF_PAST, status="booked", source="host_app"
     ),
@@ -170,6 +177,7 @@ _ROWS: dict[str, Callable[[_Tenant], Row]] = {
     "marketing_audit_logs": lambda t: t.owned("audit", entity_type="conversation", action="conversation.handed_over"),
     "marketing_webhook_events": lambda t: t.owned("parked", reason="unknown_field", payload={"field": "new"}),
     "marketing_alerts": lambda t: t.owned("alert", kind="channel", severity="critical", message="El canal no responde"),
+    "marketing_alert_deliveries": lambda t: t.owned("delivery", alert_id=t["alert"], medium="email", round=1),
     "idempotency_keys": lambda t: {
         "professional_id": t.id,
         "route": "POST /api/marketing/whatsapp/send",
@@ -178,6 +186,8 @@ _ROWS: dict[str, Callable[[_Tenant], Row]] = {
         "lease_id": t["lease"],
         "lease_until": NOON,
     },
+    "ai_usage": lambda t: {"professional_id": t.id, "day": "2026-11-23", "questions": 12, "cost_micros": 4200},
+    "model_circuits": lambda t: t.owned("circuit", provider="openai", failures=1),
     "marketing_campaigns": lambda t: t.owned("campaign", channel_type="instagram", name="Blanqueamiento"),
     "marketing_campaign_assets": lambda t: t.owned(
         "asset", campaign_id=t["campaign"], asset_type="image", storage_path=f"{t.id}/post.jpg"

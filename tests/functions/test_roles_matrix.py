@@ -52,6 +52,7 @@ EXPECTED: dict[tuple[str, str], Line] = {
     ("POST", "/api/marketing/whatsapp/send"): Line(
         RECEPTION, {"conversation_id": ID, "type": "text", "text": {"body": "Hola"}}
     ),
+    ("POST", "/api/marketing/messages/{message_id}/retry"): Line(RECEPTION),
     ("GET", "/api/marketing/channels/oauth/start"): Line(OWNER, query={"channel": "whatsapp"}),
     ("POST", "/api/marketing/channels/oauth/callback"): Line(OWNER, {"state": "s" * 43, "code": "code"}),
     ("GET", "/api/marketing/channels"): Line(TEAM),
@@ -59,6 +60,7 @@ EXPECTED: dict[tuple[str, str], Line] = {
     ("DELETE", "/api/marketing/channels/{channel_id}"): Line(OWNER),
     ("POST", "/api/marketing/channels/{channel_id}/refresh"): Line(OWNER),
     ("POST", "/api/marketing/channels/{channel_id}/test"): Line(OWNER),
+    ("POST", "/api/marketing/channels/{channel_id}/playground"): Line(OWNER, {"text": "hola"}),
     ("GET", "/api/marketing/templates"): Line(TEAM, query={"channel_id": ID}),
     ("POST", "/api/marketing/templates"): Line(OWNER, {"channel_id": ID, "standard": True}),
     ("POST", "/api/marketing/templates/sync"): Line(MARKETING, {"channel_id": ID}),
@@ -74,6 +76,11 @@ EXPECTED: dict[tuple[str, str], Line] = {
     ("POST", "/api/marketing/conversations/{conversation_id}/consent"): Line(
         RECEPTION, {"scope": "marketing", "action": "granted", "source": "in_person", "wording": "Acepta novedades."}
     ),
+    ("POST", "/api/marketing/conversations/{conversation_id}/patient"): Line(RECEPTION, {"full_name": "Ana Prueba"}),
+    ("POST", "/api/marketing/conversations/{conversation_id}/appointments"): Line(
+        RECEPTION, {"starts_at": "2026-11-23T12:00:00Z"}
+    ),
+    ("POST", "/api/marketing/conversations/{conversation_id}/suggestion"): Line(RECEPTION, {"action": "send"}),
     ("GET", "/api/marketing/conversations/{conversation_id}/export"): Line(OWNER),
     ("POST", "/api/marketing/conversations/{conversation_id}/erase"): Line(OWNER),
 }
@@ -169,7 +176,7 @@ class Gate:
         """The status, and the code of the problem where it is one."""
         line = EXPECTED.get(route.key, Line(frozenset()))
         path = route.path
-        for name in ("channel_id", "conversation_id", "user_id", "alert_id"):
+        for name in ("channel_id", "conversation_id", "message_id", "user_id", "alert_id"):
             path = path.replace(f"{{{name}}}", ID)
         event = make_event(route.method, path, line.body, headers=self._headers(persona))
         event["queryStringParameters"] = line.query or None

@@ -38,9 +38,11 @@ def may(actions: frozenset[str], *purposes: str) -> Grant:
 
 # A new grant is a decision: it is written here, with the reason why the function needs the secret.
 GRANTS = {
+    "alert_notifier": may(READ, "meta"),  # writes to the alert phone from the professional's own number
     "calendar_sync": may(READ_AND_SEAL, "google"),  # reads and writes calendars, and renews their hour's tokens
     "channels": may(READ_AND_SEAL, "meta", "google", "llm"),  # renews and tests every kind, keeps keys of models
     "clinic": may(READ_AND_SEAL, "google"),  # keeps the address of a calendar feed
+    "conversations": may(READ, "meta", "google"),  # sends a suggested answer, writes an appointment's event
     "inbox_worker": may(READ, "meta"),  # fetches the files of messages
     "oauth": may(READ_AND_SEAL, "meta", "google"),  # keeps what a login gave, and the verifier of an attempt
     "reminders": may(READ, "meta"),

@@ -49,6 +49,7 @@ class Gateway:
                 **CREDENTIALS,
                 "AWS_ENDPOINT_URL": config.aws_endpoint_url,
                 "AWS_ENDPOINT_URL_KMS": config.kms_endpoint_url,
+                "AWS_ENDPOINT_URL_SESV2": config.ses_endpoint_url,
             },
         )
         self._pools = {

@@ -16,6 +16,7 @@ class GatewayConfig:
     key_ids: dict[str, str]
     aws_endpoint_url: str
     kms_endpoint_url: str
+    ses_endpoint_url: str
     api_port: int
     control_port: int
     tasks: str

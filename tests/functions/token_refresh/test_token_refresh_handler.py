@@ -11,11 +11,11 @@ import pytest
 from dentalist.domain.accounts import ChannelType
 from dentalist.domain.errors import StoreUnavailable
 from dentalist.runtime import wiring_care
+from dentalist.runtime.schedules import moment_of
 from tests.builders import NOON
 from tests.builders import LambdaContext as AnyContext
 from tests.care_world import CareWorld
 from token_refresh import handler
-from dentalist.runtime.schedules import moment_of
 
 
 class LambdaContext(AnyContext):

@@ -128,6 +128,7 @@ def toy_stack(directory: Path) -> Iterator[ToyStack]:
         key_ids={},
         aws_endpoint_url=aws_url,
         kms_endpoint_url="http://127.0.0.1:1",
+        ses_endpoint_url="http://127.0.0.1:1",
         api_port=api_port,
         control_port=control_port,
         tasks=str(directory / "tasks"),

@@ -38,3 +38,11 @@ def test_each_provider_of_models_has_its_own_address() -> None:
     assert settings.llm_base_url("ollama") == "http://ollama/v1"
     with pytest.raises(SettingMissing, match="OPENROUTER_BASE_URL"):
         settings.llm_base_url("openrouter")
+
+
+def test_what_models_cost_may_be_overridden_and_a_table_nobody_can_read_is_an_error() -> None:
+    assert Settings({}).llm_prices.cost_usd("openai", "gpt-5-mini", 1_000_000, 0) == 0.25
+    own = Settings({"LLM_PRICES": '{"openai/gpt-5-mini": [9, 9]}'})
+    assert own.llm_prices.cost_usd("openai", "gpt-5-mini", 1_000_000, 0) == 9
+    with pytest.raises(SettingMissing, match="LLM_PRICES"):
+        _ = Settings({"LLM_PRICES": "cheap"}).llm_prices

@@ -31,7 +31,7 @@ DAY = (NOON, NOON + timedelta(days=1))
 
 
 class _Agenda:
-    def busy(self, *_: Any) -> list[Any]:
+    def busy(self, *_: Any, **_named: Any) -> list[Any]:
         return []
 
 

@@ -14,6 +14,14 @@ from dentalist.domain.channel_errors import ChannelSettingsTooLarge
 from dentalist.domain.clinic_errors import ClinicRefusal
 from dentalist.domain.feed_url import FeedUrlInvalid
 from dentalist.domain.model_key_errors import ModelChoiceRefused
+from dentalist.domain.patient_errors import (
+    NotRetryable,
+    PatientConflict,
+    PhoneNotUnderstood,
+    PhoneUnverified,
+    SlotInThePast,
+    SlotTaken,
+)
 from dentalist.domain.sending_errors import (
     AlreadyAnswered,
     AnswerOutdated,
@@ -22,6 +30,7 @@ from dentalist.domain.sending_errors import (
     OutdatedHuman,
 )
 from dentalist.domain.sending_errors import TooLate as TooLateToSend
+from dentalist.domain.suggestions import SuggestionOutdated
 from dentalist.domain.template_errors import TemplatesNeedWhatsapp
 from dentalist.inbound.signatures import SignatureInvalid
 
@@ -43,6 +52,13 @@ _STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     OutdatedHuman: HTTPStatus.CONFLICT,
     AlreadyAnswered: HTTPStatus.CONFLICT,
     TooLateToSend: HTTPStatus.CONFLICT,
+    SuggestionOutdated: HTTPStatus.CONFLICT,
+    PatientConflict: HTTPStatus.CONFLICT,
+    PhoneUnverified: HTTPStatus.CONFLICT,
+    SlotTaken: HTTPStatus.CONFLICT,
+    NotRetryable: HTTPStatus.CONFLICT,
+    PhoneNotUnderstood: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SlotInThePast: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TemplateNotFound: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TemplateNotApproved: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TemplateVariablesMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -120,6 +136,8 @@ def problem_of(error: errors.DomainError) -> Problem:
         headers["Retry-After"] = str(max(_FEWEST_SECONDS, math.ceil(error.retry_after.total_seconds())))
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, PatientConflict):
+        extra["patient_id"] = str(error.patient_id)
     if isinstance(error, errors.MetaError):
         fault = error.fault
         extra["meta"] = {

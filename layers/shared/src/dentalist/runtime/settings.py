@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 
+from dentalist.domain.model_prices import PriceTable
+
 INSTAGRAM_API = "https://graph.instagram.com"
 
 
@@ -165,6 +167,11 @@ class Settings:
         return self._required("MEDIA_QUEUE_URL")
 
     @property
+    def alerts_queue_url(self) -> str:
+        """Critical alerts that leave the product."""
+        return self._required("ALERTS_QUEUE_URL")
+
+    @property
     def inbound_dead_letters_url(self) -> str:
         """Where events end that crash their worker again and again."""
         return self._required("INBOUND_DEAD_LETTERS_URL")
@@ -178,6 +185,16 @@ class Settings:
     def media_dead_letters_url(self) -> str:
         """The same for files."""
         return self._required("MEDIA_DEAD_LETTERS_URL")
+
+    @property
+    def alerts_dead_letters_url(self) -> str:
+        """The same for alerts."""
+        return self._required("ALERTS_DEAD_LETTERS_URL")
+
+    @property
+    def mail_from_address(self) -> str | None:
+        """Whom mails come from, an address that SES has verified; without one no mail is sent."""
+        return self._optional("MAIL_FROM_ADDRESS")
 
     @property
     def large_events_bucket(self) -> str:
@@ -206,6 +223,15 @@ class Settings:
     def openai_model(self) -> str:
         """The platform's default model."""
         return self._optional("OPENAI_MODEL") or "gpt-5-mini"
+
+    @property
+    def llm_prices(self) -> PriceTable:
+        """What models cost, where it differs from what we know: ``{"openai/gpt-5-mini": [0.25, 2.0]}``, in US dollars
+        for a million tokens asked and said."""
+        try:
+            return PriceTable.parse(self._optional("LLM_PRICES"))
+        except ValueError as exc:
+            raise SettingMissing(f"LLM_PRICES is no price table: {exc}") from exc
 
     def llm_base_url(self, provider: str) -> str:
         """Where a provider is reached: openai, openrouter, huggingface or ollama."""

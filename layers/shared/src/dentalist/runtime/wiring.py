@@ -14,7 +14,6 @@ import httpx
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from dentalist.domain.answering import AnswerClaim
-from dentalist.domain.errors import ChannelDisconnected
 from dentalist.domain.identity import Caller
 from dentalist.domain.message import Claim
 from dentalist.outbound.meta.graph import GraphClient
@@ -22,7 +21,7 @@ from dentalist.outbound.meta.whatsapp import WhatsAppClient
 from dentalist.runtime.identity import Authenticator
 from dentalist.runtime.observability import correlation_id
 from dentalist.runtime.settings import Settings
-from dentalist.services.ports import Interpreter, MediaJob, SenderFor
+from dentalist.services.ports import MediaJob, SenderFor
 from dentalist.services.sending import Sending
 from dentalist.storage.agenda import SupabaseAgenda
 from dentalist.storage.answers import SupabaseAnswers, SupabaseConsent, SupabaseHandover
@@ -38,11 +37,8 @@ from dentalist.storage.tasks import SupabaseTasks
 from dentalist.storage.templates import SupabaseTemplates
 
 if TYPE_CHECKING:
-    import httpx2
-
     from dentalist.outbound.aws.objects import LargeEvents
     from dentalist.outbound.aws.queues import Queue
-    from dentalist.outbound.llm.client import ChatModel
     from dentalist.storage.credentials import Credentials
 
 _STORE_TIMEOUT = httpx.Timeout(10, connect=3)
@@ -249,57 +245,6 @@ def send_gate(professional_id: UUID) -> SupabaseSendGate:
     return SupabaseSendGate(service_db(), professional_id, correlation_id=correlation_id())
 
 
-# ---- language models
-
-
-def interpreter(claim: AnswerClaim) -> Interpreter | None:
-    """The model that understands for this conversation: the professional's own, else the platform's, else none.
-
-    Raises:
-        StoreUnavailable: the store or KMS cannot be reached.
-    """
-    model = _chat_model(claim)
-    if model is None:
-        return None
-    # openai is only in the layer of functions that call a model, and slow to load
-    from dentalist.outbound.llm.interpreter import ModelInterpreter, names_in  # noqa: PLC0415
-
-    contact = claim.conversation
-    others = [contact.contact_name, contact.contact_username, *(item.attendee_name for item in claim.appointments)]
-    return ModelInterpreter(model, names=names_in(claim.patient, others=others))
-
-
-def _chat_model(claim: AnswerClaim) -> ChatModel | None:
-    provider = claim.credential.get("ai_provider")
-    if provider == "rules":
-        return None
-    if provider is None:
-        key = settings().openai_api_key
-        return _model("openai", settings().openai_model, key) if key else None
-    try:
-        key = credentials().ai_api_key(claim.conversation.professional_id, UUID(claim.credential["id"]))
-    except ChannelDisconnected:  # the stored key does not open: the rules answer until it is entered again
-        return None
-    name = claim.credential.get("ai_model")
-    return _model(provider, name, key) if name and (key or provider == "ollama") else None
-
-
-def _model(provider: str, name: str, key: str | None) -> ChatModel:
-    from dentalist.outbound.llm.client import ChatModel  # noqa: PLC0415 - see interpreter
-
-    # Made for each answer, so that no decrypted key outlives it; what is expensive, the connections, is shared.
-    return ChatModel(
-        provider=provider, model=name, base_url=settings().llm_base_url(provider), api_key=key, http=_models_http()
-    )
-
-
-@cache
-def _models_http() -> httpx2.Client:
-    from dentalist.outbound.llm.client import ChatModel  # noqa: PLC0415 - see interpreter
-
-    return ChatModel.http_client()
-
-
 # ---- queues
 
 
@@ -327,6 +272,11 @@ def media_queue() -> Queue:
     return _queue(settings().media_queue_url)
 
 
+def alerts_queue() -> Queue:
+    """Wakes whoever sends the notices of critical alerts."""
+    return _queue(settings().alerts_queue_url)
+
+
 def inbound_queue() -> Queue:
     """Events as the webhook enqueued them."""
     return _queue(settings().inbound_queue_url)
@@ -348,6 +298,7 @@ def dead_letters() -> list[_DeadLetters]:
         _DeadLetters(_queue(environment.inbound_dead_letters_url), inbound_queue()),
         _DeadLetters(_queue(environment.replies_dead_letters_url), replies_queue()),
         _DeadLetters(_queue(environment.media_dead_letters_url), media_queue()),
+        _DeadLetters(_queue(environment.alerts_dead_letters_url), alerts_queue()),
     ]
 
 

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from pydantic import BaseModel
-
-from dentalist.domain.answering import AnswerClaim, Appointment, NoClaim, Offer
+from dentalist.domain.answering import AnswerClaim, NoClaim
 from dentalist.domain.channel import Channel, ChannelStatus
-from dentalist.domain.clinic import Clinic
 from dentalist.domain.conversation import Conversation
-from dentalist.domain.hours import Interval
 from dentalist.domain.message import Claim, Draft, Message, Recipient
 from dentalist.domain.templates import Template
-from dentalist.domain.understanding.intents import Intent, Language
 
 # ---- sending ---------------------------------------------------------------------------------------------------------
 
@@ -220,8 +214,25 @@ class Answers(Protocol):
 class Handover(Protocol):
     """People and the assistant pass a conversation to each other."""
 
-    def hand_over(self, conversation_id: UUID, reason: str, *, actor_id: UUID | None = None) -> None:
-        """The assistant asks for a person."""
+    def hand_over(
+        self,
+        conversation_id: UUID,
+        reason: str,
+        *,
+        actor_id: UUID | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        """The assistant asks for a person.
+
+        ``details``: ``summary`` for the thread; of a data request its ``message`` and ``due_on``.
+        """
+
+
+class Tasks(Protocol):
+    """What the assistant asks of a person without leaving the conversation."""
+
+    def raise_task(self, conversation_id: UUID, kind: str, message: str) -> None:
+        """Ask once; an open task of the same kind is enough."""
 
 
 class Consent(Protocol):
@@ -240,39 +251,6 @@ class Consent(Protocol):
         occurred_at: datetime | None = None,
     ) -> None:
         """Write one decision of a contact: scope care or marketing, action granted or withdrawn."""
-
-
-class SlotToOffer(NamedTuple):
-    """A free slot about to be offered in a conversation."""
-
-    starts_at: datetime
-    ends_at: datetime
-    reason: str | None = None
-    attendee_name: str | None = None
-
-
-class Booking(NamedTuple):
-    """What became of holding or committing: held, booked, taken, expired, not_found or too_many."""
-
-    outcome: str
-    appointment: Appointment | None = None
-    appointment_id: UUID | None = None
-
-
-class Agenda(Protocol):
-    """The agenda of one professional."""
-
-    def busy(self, start: datetime, end: datetime) -> list[Interval]:
-        """What is booked or held between two instants."""
-
-    def offer(self, conversation_id: UUID, slots: Sequence[SlotToOffer], *, ttl_seconds: int) -> list[Offer]:
-        """Issue ids for slots, valid in this conversation; earlier open offers are withdrawn."""
-
-    def hold(self, conversation_id: UUID, offer_id: UUID) -> Booking:
-        """Keep an offered slot free of others for ten minutes."""
-
-    def commit(self, conversation_id: UUID, offer_id: UUID, *, attendee_name: str | None, source: str) -> Booking:
-        """Book an offered slot; doing it again answers the same appointment."""
 
 
 # ---- sweeping --------------------------------------------------------------------------------------------------------
@@ -305,6 +283,9 @@ class Sweeps(Protocol):
     def purge_pace(self) -> int:
         """Delete full buckets; how many."""
 
+    def alert_notices_due(self) -> bool:
+        """Whether somebody has to be told of a critical alert now."""
+
 
 class WakeUps(Protocol):
     """The queue of conversations to answer."""
@@ -318,88 +299,6 @@ class MediaJobs(Protocol):
 
     def send_media_job(self, message_id: UUID, *, correlation_id: str) -> None:
         """Ask for a message's file to be fetched."""
-
-
-# ---- language models -------------------------------------------------------------------------------------------------
-
-
-class ModelUnavailable(Exception):
-    """No usable answer came; the rules engine answers instead."""
-
-    def __init__(self, cause: str) -> None:
-        """Name the cause in one word, for the log and ``ai_metadata``."""
-        self.cause = cause
-        super().__init__(cause)
-
-
-class Prompt(NamedTuple):
-    """What a model is asked. ``content`` is untrusted text, ``instructions`` are ours alone."""
-
-    instructions: str
-    content: str
-    max_output_tokens: int
-
-    def __repr__(self) -> str:
-        return f"Prompt({len(self.instructions)} + {len(self.content)} characters)"
-
-
-Answer = TypeVar("Answer", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class ModelReply(Generic[Answer]):
-    """A typed answer and what it cost."""
-
-    answer: Answer
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-
-class Model(Protocol):
-    """A language model with a name."""
-
-    @property
-    def provider(self) -> str:
-        """Who runs it."""
-
-    @property
-    def model(self) -> str:
-        """The provider's name for it."""
-
-    def ask(self, prompt: Prompt, answer_type: type[Answer]) -> ModelReply[Answer]:
-        """One typed answer, or ModelUnavailable."""
-
-
-@dataclass(frozen=True)
-class Interpretation:
-    """What a model understood: intents with confidence from 0 to 1, the language, and what it cost."""
-
-    intents: Sequence[tuple[Intent, float]]
-    language: Language | None = None
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-
-class Interpreter(Protocol):
-    """A language model that understands what contacts write."""
-
-    @property
-    def provider(self) -> str:
-        """Who runs it."""
-
-    @property
-    def model(self) -> str:
-        """The provider's name for it."""
-
-    def interpret(self, messages: Sequence[str], *, clinic: Clinic) -> Interpretation:
-        """What the messages of one burst ask for, or ModelUnavailable."""
-
-
-class Tasks(Protocol):
-    """What the assistant asks of a person without leaving the conversation."""
-
-    def raise_task(self, conversation_id: UUID, kind: str, message: str) -> None:
-        """Ask once; an open task of the same kind is enough."""
 
 
 # ---- keys ------------------------------------------------------------------------------------------------------------
