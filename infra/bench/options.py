@@ -12,8 +12,8 @@ class Sizes:
     cpu_rounds: int = 30  # of each handler, alternating
     cpu_batch: int = 100  # invocations a round
     starts: int = 15  # of each function and each floor, alternating
-    conversations_per_second: float = 2.0
-    reply_seconds: float = 60.0
+    conversations_per_second: tuple[float, ...] = (2.0, 20.0)
+    reply_seconds: float = 30.0
     stored_messages: int = 100_000  # before the SQL functions are timed
     store_calls: int = 1_000
     agenda_rounds: int = 100

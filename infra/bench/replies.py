@@ -1,6 +1,7 @@
 """From a patient's message to the acceptance of the answer by Meta, with the rules engine and no quiet time."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,12 +33,21 @@ group by 1
 
 
 def measure(stack: BenchStack, sizes: Sizes) -> Part:
-    """Every conversation is a new patient's, on one of the linked numbers in turn."""
+    """Every conversation is a new patient's, on one of the linked numbers in turn; at each rate for some time."""
     stack = with_settings(stack.paths, {"REPLY_DEBOUNCE_SECONDS": "0"})
-    offsets = instants(sizes.conversations_per_second, sizes.reply_seconds)
-    print(f"replies: {len(offsets)} conversations, {sizes.conversations_per_second:g} a second …", flush=True)
-    _converse(stack, instants(sizes.conversations_per_second, 2.0), first=0)  # warms every worker
-    return _part(_converse(stack, offsets, first=5000))
+    _converse(stack, instants(2.0, 2.0), first=0)  # warms every worker
+    spreads: dict[float, dict[str, Spread]] = {}
+    details: dict[str, Any] = {}
+    for number, rate in enumerate(sizes.conversations_per_second, 1):
+        offsets = instants(rate, sizes.reply_seconds)
+        print(f"replies: {len(offsets)} conversations, {rate:g} a second …", flush=True)
+        conversations = _converse(stack, offsets, first=number * 5000)
+        if not conversations:
+            raise NotMeasured("no conversation was answered")
+        spreads[rate] = {step: Spread.of([steps[step] for steps in conversations]) for step in conversations[0]}
+        details[f"{rate:g} a second"] = {"answered": len(conversations), "conversations": conversations}
+    figures = [figure for rate, spread in spreads.items() for figure in _figures(rate, spread)]
+    return Part("from message to answer, rules engine, no quiet time", figures, details)
 
 
 def _converse(stack: BenchStack, offsets: list[float], *, first: int) -> list[dict[str, float]]:
@@ -92,18 +102,13 @@ def _steps(volley: Volley, at: float, accepted: float, inbound: datetime, outbou
     return {step: second * 1000 for step, second in seconds.items()}
 
 
-def _part(conversations: list[dict[str, float]]) -> Part:
-    if not conversations:
-        raise NotMeasured("no conversation was answered")
-    spread = {step: Spread.of([steps[step] for steps in conversations]) for step in conversations[0]}
+def _figures(rate: float, spread: Mapping[str, Spread]) -> list[Figure]:
     whole = spread["whole"]
-    figures = [
-        Figure("message to accepted answer, p50", whole.p50),
-        Figure("message to accepted answer, p95", whole.p95),
-        Figure("message to accepted answer, p99", whole.p99),
+    return [
+        Figure(f"{rate:g} conversations a second: message to accepted answer, p50", whole.p50),
+        Figure("  the same, p95", whole.p95),
+        Figure("  the same, p99", whole.p99),
         Figure("  message to stored, p50", spread["stored"].p50, note="webhook, queue, inbox_worker"),
         Figure("  stored to claimed, p50", spread["answer_claimed"].p50, note="queue, reply_worker, send gate"),
         Figure("  claimed to accepted, p50", spread["accepted"].p50, note="token, Graph call"),
     ]
-    details: dict[str, Any] = {"answered": len(conversations), "conversations": conversations}
-    return Part("from message to answer, rules engine, no quiet time", figures, details)

@@ -99,10 +99,14 @@ def newest(folder: Path) -> Path | None:
     return max(folder.glob("*.json"), default=None)
 
 
+def _size(value: float | Sequence[float]) -> str:
+    return " and ".join(f"{one:g}" for one in value) if isinstance(value, Sequence) else f"{value:g}"
+
+
 def _machine_lines(report: Report) -> list[str]:
     machine = report.machine
     changed = " with uncommitted changes" if machine["uncommitted_changes"] else ""
-    sizes = ", ".join(f"{name} {value:g}" for name, value in report.sizes.items())
+    sizes = ", ".join(f"{name} {_size(value)}" for name, value in report.sizes.items())
     return [
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB",
         f"{machine['os']}, Python {machine['python']}, commit {machine['commit']}{changed}",
