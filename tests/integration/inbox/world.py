@@ -35,9 +35,11 @@ QUEUES = {
     "inbound.fifo": "INBOUND_QUEUE_URL",
     "replies": "REPLIES_QUEUE_URL",
     "media": "MEDIA_QUEUE_URL",
+    "alerts": "ALERTS_QUEUE_URL",
     "inbound-dead.fifo": "INBOUND_DEAD_LETTERS_URL",
     "replies-dead": "REPLIES_DEAD_LETTERS_URL",
     "media-dead": "MEDIA_DEAD_LETTERS_URL",
+    "alerts-dead": "ALERTS_DEAD_LETTERS_URL",
 }
 Changes = dict[str, list[Row]]
 

@@ -20,7 +20,6 @@ from tests.database.outbound_builders import (
     Row,
     claim,
     find,
-    make_patient,
     rows,
     rpc,
     settle,
@@ -63,9 +62,7 @@ class RealWorld:
     # ---- what happens
 
     def writes(self, body: str, **overrides: Any) -> None:
-        """The contact, a patient of the clinic's, writes, and the quiet time is over."""
-        if not rows(self.db, "patients", professional_id=self.office.id, phone=self.phone):
-            make_patient(self.db, self.office.clinic, phone=self.phone, full_name="Lucía Pérez")
+        """The contact writes, and the quiet time is over."""
         event = message(self.office, body, phone=self.phone, name="Lucía Pérez", **overrides)
         stored = ingest(self.db, event, debounce=0)
         assert stored["outcome"] == "stored", stored

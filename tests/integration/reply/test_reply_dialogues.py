@@ -17,7 +17,7 @@ from dentalist.services.answer_conversation import Desk
 from dentalist.storage.database import Database
 from dentalist.storage.patients import SupabasePhoneTrust
 from tests.database.inbound_builders import ingest, message
-from tests.database.outbound_builders import Connection, Row, rows, update
+from tests.database.outbound_builders import Connection, Row, make_patient, rows, update
 from tests.integration.reply.real_world import RealWorld, moments_of
 
 ZONE = ZoneInfo("America/Argentina/Buenos_Aires")
@@ -29,8 +29,10 @@ class Chat(RealWorld):
     is_patient = True
 
     def writes(self, body: str, **overrides: Any) -> None:
-        """A lead has no record with the clinic."""
+        """A patient has a record with the clinic, a lead has none."""
         if self.is_patient:
+            if not rows(self.db, "patients", professional_id=self.office.id, phone=self.phone):
+                make_patient(self.db, self.office.clinic, phone=self.phone, full_name="Lucía Pérez")
             super().writes(body, **overrides)
             return
         stored = ingest(self.db, message(self.office, body, phone=self.phone, name="Lulú", **overrides), debounce=0)
