@@ -1,6 +1,7 @@
 """Canaries wherever somebody's data may be in a conversation: none reaches a provider, whatever is asked."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,8 @@ from dentalist.domain.understanding.people import find_people
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.interpreter import ModelInterpreter
 from dentalist.outbound.llm.wordsmith import ModelWordsmith
+from dentalist.services.answer_conversation import answer_conversation
+from dentalist.services.answer_desk import Desk
 from dentalist.services.model_context import names_of, scene_of
 from dentalist.services.ports_models import Prompt
 from dentalist.services.word_answer import word_answer
@@ -28,6 +31,7 @@ from tests.assistant_claims import (
     make_offer,
     meant,
 )
+from tests.unit.services.test_answer_voice import Ear
 
 HTTP = ChatModel.http_client()
 CANARIES = (
@@ -121,6 +125,71 @@ def test_no_canary_leaves_when_an_answer_is_worded_with_tools(model: ChatModel, 
     assert [canary for canary in CANARIES if canary in left] == []
     assert "miércoles 25 de noviembre a las 10:15" in left
     assert worded.draft.body == text["text"]
+
+
+SPOKEN = (
+    "hola soy zoraida quintanilla quiero un turno para mi hijo Tadeo Quintanilla, también para Ildefonsa, mi celular"
+    " es once cincuenta y cinco cincuenta y cinco cero uno y mi mail es zori arroba ejemplo punto com"
+)
+
+
+def test_no_canary_of_a_voice_note_leaves_with_its_words(model: ChatModel, httpserver: HTTPServer) -> None:
+    ear = Ear(SPOKEN)
+    intent = {"intent": "general_inquiry", "confidence": 0.9}
+    both = {"intents": [intent], "language": "es", "text": "Hola, ¿en qué te ayudo?"}
+    httpserver.expect_request("/v1/chat/completions").respond_with_json(
+        {"choices": [{"index": 0, "finish_reason": "stop", "message": {"content": json.dumps(both)}}]}
+    )
+
+    def desk_for(claim: AnswerClaim) -> Desk:
+        interpreter = ModelInterpreter(model, names=names_of(claim), scene=scene_of(claim, now=NOW))
+        wordsmith = ModelWordsmith(model)
+        return replace(ear.desk_for(claim), interpreter=lambda: interpreter, wordsmith=lambda: wordsmith)
+
+    world = ear.world
+    answer_conversation(world.conversation.id, answers=world.answers, desk_for=desk_for, now=lambda: world.now)
+
+    left = what_left(httpserver)
+    hidden = ("zoraida", "quintanilla", "tadeo", "ildefonsa", "cincuenta", "zori", "ejemplo")
+    assert [canary for canary in hidden if canary in left] == []
+    assert "quiero un turno" in left
+
+
+@pytest.mark.parametrize(
+    ("said", "hidden"),
+    [
+        ("me llamo zoraida quintanilla y necesito turno", ["zoraida", "quintanilla"]),
+        ("zoraida quintanilla", ["zoraida", "quintanilla"]),
+        ("ZORAIDA QUINTANILLA", ["zoraida", "quintanilla"]),
+        ("a nombre de zoraida quintanilla por favor", ["zoraida", "quintanilla"]),
+        ("de parte de zoraida quintanilla", ["zoraida", "quintanilla"]),
+        ("soy juana quintanilla", ["juana", "quintanilla"]),
+        ("me atendió la dra. hermenegilda", ["hermenegilda"]),
+        ("mi hijo tomas quintanilla necesita turno", ["tomas", "quintanilla"]),
+    ],
+)
+def test_names_without_capitals_do_not_leave_either(
+    model: ChatModel, httpserver: HTTPServer, said: str, hidden: list[str]
+) -> None:
+    claim = make_claim(said)
+    answers(httpserver, {"intents": [{"intent": "book_appointment", "confidence": 0.9}], "language": "es"})
+
+    interpreter = ModelInterpreter(model, names=(), scene=scene_of(claim, now=NOW))
+    interpreter.interpret([said], clinic=Clinic.from_row(claim.professional))
+
+    left = what_left(httpserver)
+    assert [name for name in hidden if name in left] == []
+
+
+def test_a_word_alone_is_a_name_where_a_name_was_asked_for(model: ChatModel, httpserver: HTTPServer) -> None:
+    asked = make_message("¿Quién viene?", inbound=False, ai_metadata=Dialog(asks=Question.WHO_COMES).as_memo())
+    claim = make_claim("ildefonsa", history=[asked])
+    answers(httpserver, {"intents": [{"intent": "general_inquiry", "confidence": 0.9}], "language": "es"})
+
+    interpreter = ModelInterpreter(model, names=names_of(claim), scene=scene_of(claim, now=NOW))
+    interpreter.interpret(heard(claim).words, clinic=Clinic.from_row(claim.professional))
+
+    assert "ildefonsa" not in what_left(httpserver)
 
 
 def test_no_words_of_a_contact_are_in_the_representation_of_a_prompt() -> None:

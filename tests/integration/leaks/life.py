@@ -116,6 +116,29 @@ def converse(owner: Owner) -> Any:
     return owner.world.conversation(patient)["id"]
 
 
+# Of somebody who tells all about themself; nothing of it is for a model, a log or a mail.
+CONFIDED = {
+    "a patient's name": "Zoraida Quintanilla",
+    "a patient's surname": "Quintanilla",
+    "a patient's document": "28.345.678",
+    "a patient's address": "Siempreviva 7421",
+    "a patient's mail": "zq.canario@example.com",
+}
+
+
+def confide(owner: Owner) -> None:
+    """A patient says who they are, asks something, and then has an emergency."""
+    number = owner.professional.number(owner.accounts.numbers[0])
+    patient = owner.world.patient(CONFIDED["a patient's name"], number)
+    said = "soy {}, DNI {}, vivo en {}, {}. ¿Trabajan con alguna obra social?"
+    names = ("a patient's name", "a patient's document", "a patient's address", "a patient's mail")
+    patient.writes(said.format(*(CONFIDED[name] for name in names)))
+    patient.waits_for(1)
+    patient.writes("Quintanilla otra vez: tengo la cara hinchada como un globo y 39 de fiebre")
+    patient.waits_for(2)
+    owner.world.calm()
+
+
 def send(owner: Owner, conversation_id: Any) -> httpx.Response:
     """The owner writes to the patient."""
     body = {"conversation_id": str(conversation_id), "type": "text", "text": {"body": "Le escribe la doctora"}}

@@ -40,6 +40,11 @@ KINDS = {
     *("a provider's token", "a provider's instagram_token", "a provider's google_token"),
     "proof of a provider's token",
 }
+# Tables that survive an erasure, or whose words go out to phones and mailboxes.
+ONLY_IDS = {
+    f"public.{name}"
+    for name in ("marketing_audit_logs", "marketing_alerts", "marketing_alert_deliveries", "ai_usage", "model_circuits")
+}
 # The forms that are still there, as hex, where the text is kept as bytes.
 HEX_HOLDS = {"as it is", "in an address"}
 
@@ -113,7 +118,19 @@ def database(stack: World) -> Iterator["psycopg.Connection[Any]"]:
         connection.rollback()
 
 
+def mails(stack: World) -> Iterator[Content]:
+    yield "mails", json.dumps(stack.sandbox.call("GET", "/mails"), ensure_ascii=False).encode()
+
+
+def questions(models: HTTPServer) -> Iterator[Content]:
+    """All that models were asked; the key that opens them is in one header, and nowhere else."""
+    for request, _ in models.log:
+        headers = {name: value for name, value in request.headers.items() if name != "Authorization"}
+        yield "a question to a model", json.dumps(headers).encode() + request.data
+
+
 def everything(stack: World, db: "psycopg.Connection[Any]") -> Iterator[Content]:
+    yield from mails(stack)
     yield from places.in_database(db)
     yield from places.in_statistics(db)
     yield from places.in_files("log", stack.paths.logs)
@@ -123,10 +140,22 @@ def everything(stack: World, db: "psycopg.Connection[Any]") -> Iterator[Content]
 
 
 def leaks(stack: World, canaries: Canaries) -> list[Found]:
-    """Secrets in any place; an invitation is Supabase Auth's to keep."""
+    """Secrets in any place; an invitation is Supabase Auth's to keep, and is in the mail that invites."""
     with database(stack) as db:
         found = search(canaries, everything(stack, db))
-    return [leak for leak in found if not (leak.secret == "invitation" and leak.place.startswith("auth."))]
+    return [leak for leak in found if not (leak.secret == "invitation" and leak.place.startswith(("auth.", "mails")))]
+
+
+def confided(stack: World, models: HTTPServer) -> list[Found]:
+    """What a patient told of themself, where only ids may be, or nobody at all may know it."""
+    told = Canaries()
+    for name, value in life.CONFIDED.items():
+        told.add(name, value)
+    with database(stack) as db:
+        rows = [content for content in places.in_database(db) if content[0] in ONLY_IDS]
+    assert {place for place, _ in rows} == ONLY_IDS
+    logs = places.in_files("log", stack.paths.logs)
+    return search(told, chain(questions(models), mails(stack), logs, rows))
 
 
 def leaks_in_files(stack: World, canaries: Canaries) -> list[Found]:
@@ -145,7 +174,9 @@ def leaks_in_files(stack: World, canaries: Canaries) -> list[Found]:
 # ---- the tests
 
 
-def test_no_secret_is_anywhere_but_sealed_after_a_whole_life(stack: World, owner: Owner, canaries: Canaries) -> None:
+def test_no_secret_is_anywhere_but_sealed_after_a_whole_life(
+    stack: World, owner: Owner, canaries: Canaries, models: HTTPServer
+) -> None:
     with places.watched(stack.description["aws_endpoint_url"]) as seen_in_queues:
         life.invite(owner)
         life.link_everything(owner)
@@ -154,6 +185,7 @@ def test_no_secret_is_anywhere_but_sealed_after_a_whole_life(stack: World, owner
         life.be_refused(owner)
         life.choose_a_model(owner)
         life.converse(owner)
+        life.confide(owner)
         life.look_after(owner)
         life.meet_repeating_errors(owner, conversation_id)
         life.register_with_a_repeated_pin(owner)
@@ -174,6 +206,9 @@ def test_no_secret_is_anywhere_but_sealed_after_a_whole_life(stack: World, owner
     assert leaks(stack, canaries) == []
     assert search(canaries, owner.answers) == []
     assert search(canaries, queued) == []
+    assert len(models.log) > 2, "models were asked, by keys that are refused and by one that is taken"
+    assert search(canaries, questions(models)) == []
+    assert confided(stack, models) == []
     assert leaks_in_files(stack, canaries) == []
 
 

@@ -39,6 +39,14 @@ NAMES = ["María José Pérez", "Bruno Ávila"]
         ("Carrera 45 # 12-34 apto 501", ["12-34", "501"]),
         ("calle Mayor 12, puerta 4", ["Mayor", "12"]),
         ("quedo en Libertador 5021", ["Libertador", "5021"]),
+        ("mi mail es juana.p arroba gmail punto com", ["juana", "gmail"]),
+        ("juana.p @ gmail.com", ["juana", "gmail"]),
+        ("juana.p@gmail", ["juana", "gmail"]),
+        ("mi insta es @juana.perez", ["juana"]),
+        ("https://facebook.com/juana.perez?x=1", ["juana", "facebook"]),
+        ("*1*1*5*5*5*5*0*1*", ["1*5"]),
+        ("1️⃣1️⃣5️⃣5️⃣5️⃣5️⃣0️⃣1️⃣", ["5️⃣5"]),
+        ("once cincuenta y cinco cincuenta y cinco cero uno", ["cincuenta", "cero"]),
     ],
 )
 def test_personal_data_does_not_leave_and_comes_back(text: str, hidden: list[str]) -> None:
@@ -58,6 +66,9 @@ def test_personal_data_does_not_leave_and_comes_back(text: str, hidden: list[str
         "tengo la cara como un globo y 39 de fiebre",
         "soy alérgica a la penicilina, tomé ibuprofeno 600",
         "el lunes de 9 a 13",
+        "puedo a las 9, 10, 11, 12, 13 o 14",
+        "a las diez y cuarto o a las once y media",
+        "el 3, 4 o 5 de diciembre a las 10:30",
     ],
 )
 def test_what_the_model_needs_stays_readable(text: str) -> None:

@@ -13,7 +13,11 @@ from dataclasses import dataclass
 PLACEHOLDER = re.compile(r"\[\[[A-Z]+_\d+\]\]")
 
 # Bounded by what an address may have: unbounded, a long word would be read again from each of its letters.
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_EMAIL = re.compile(
+    r"(?i)[\w.+-]{1,64} ?(?:@|[\[(]at[\])]|(?<= )arroba(?= )) ?"
+    r"[\w-]{1,63}(?: ?(?:\.|(?<= )punto(?= )) ?[\w-]{1,63}){0,4}"
+)
+_LINK = re.compile(r"(?i)(?:https?://|www\.)[^\s<>\"]{1,500}|(?<!\w)@[\w.]{2,64}")
 _MEMBER = re.compile(
     r"(?i)(?:afiliad[oa]|soci[oa]|credencial|carn[eé]t?|p[oó]liza|beneficiari[oa]|n[uú]mero de seguro|nss)"
     r"(?: n[uú]mero| nro\.?| n[°º]| es| de \w+)*[ :#.°º]{0,4}"
@@ -32,7 +36,13 @@ _SHAPED_DOCUMENT = re.compile(
     r"|\d{1,2}(?:\.?\d{3}){2}[ -]?-[ -]?[\dK]"  # RUT
     r")(?![A-Z0-9])"
 )
-_DIGITS = re.compile(r"\+?\(?\d(?:[ .()/–-]{0,3}\d){6,}")
+# Also keycaps, and stars or lines around each digit.
+_DIGITS = re.compile(r"\+?\(?\d(?:[ .()/–*_\ufe0f\u20e3-]{0,3}\d){6,}")
+_NUMBER_WORD = (
+    r"(?:cero|un[oa]?|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|die[zc]\w*|once|doce|trece|catorce|quince|veinti?\w*"
+    r"|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa|cien(?:to)?|\w{2,8}cientos|quinientos|mil|millones)"
+)
+_SPELLED = re.compile(rf"(?i)(?<!\w){_NUMBER_WORD}(?:(?:,? y |,? ){_NUMBER_WORD}){{4,}}(?!\w)")
 _CARD_LENGTHS = range(13, 20)
 _DATE = re.compile(
     r"(?:19|20)\d\d[-/.](?P<iso_month>\d{1,2})[-/.](?P<iso_day>\d{1,2})"
@@ -117,10 +127,12 @@ class Redactor:
         # Somebody may write what looks like a placeholder; hidden like a name, it cannot be mistaken for one of ours.
         yield from _spans(PLACEHOLDER, "TEXTO", text)
         yield from _spans(_EMAIL, "CORREO", text)
+        yield from _spans(_LINK, "ENLACE", text)
         yield from _spans(_MEMBER, "AFILIADO", text)
         yield from _spans(_LABELLED_DOCUMENT, "DOCUMENTO", text)
         yield from _spans(_SHAPED_DOCUMENT, "DOCUMENTO", text)
         yield from _numbers(text)
+        yield from _spans(_SPELLED, "NUMERO", text)
         if self._names:
             yield from _spans(self._names, "NOMBRE", text)
         yield from _spans(_SAYS_NAME, "NOMBRE", text)

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from dentalist.domain.answering import AnswerClaim, StoredMessage
 from dentalist.domain.clinic import Clinic
-from dentalist.domain.dialog import Dialog
+from dentalist.domain.dialog import Dialog, Question
 from dentalist.domain.message import Author
 from dentalist.domain.persona import parse_persona
-from dentalist.domain.understanding.mentioned import names_mentioned
-from dentalist.domain.understanding.normalise import bare_words
-from dentalist.domain.understanding.people import find_people
+from dentalist.domain.understanding.names import names_given
+from dentalist.domain.understanding.said_names import names_said
 from dentalist.domain.wording.times import clock, long_date
+from dentalist.services.book_slot import shown_offer
+from dentalist.services.hear_burst import words_of
 from dentalist.services.ports_models import Said, Scene
 
-_WRITTEN = frozenset({"text", "button", "interactive", "template"})  # the rest has no words of a person's
 _CHARACTERS_PER_TOKEN = 3.5
 _CONVERSATION_TOKENS = 1200
+_ASKS_A_NAME = frozenset(
+    {Question.FULL_NAME, Question.WHO_COMES, Question.VERIFY_NAME, Question.WHICH_PATIENT, Question.CORRECT_NAME}
+)
 _LONGEST_MESSAGE = 4096  # WhatsApp's own limit, so that nothing personal is cut in half before it is recognised
 
 
 def names_of(claim: AnswerClaim) -> frozenset[str]:
-    """Everybody whose name is known or was said in the conversation: none of them leaves."""
-    public = f" {_public_words(claim)} "
-    said = (name for name in _names_said(claim) if f" {bare_words(name)} " not in public)
-    return frozenset(name for name in (*_names_known(claim), *said) if name.strip())
+    """Everybody whose name is known or was said in the conversation, by whomever: none of them leaves."""
+    texts = [_told_of(message) for message in (*claim.history, *claim.unanswered)]
+    assistant = parse_persona(claim.credential.get("ai_persona")).name
+    said = names_said(filter(None, texts), clinic=Clinic.from_row(claim.professional), assistant=assistant)
+    return said | {name for name in _names_known(claim) if name.strip()}
 
 
 def _names_known(claim: AnswerClaim) -> Iterator[str]:
@@ -40,21 +43,18 @@ def _names_known(claim: AnswerClaim) -> Iterator[str]:
     for message in claim.history:
         dialog = Dialog.recall(message.ai_metadata)
         yield from (attendee.name or "" for attendee in (dialog.attendees if dialog else ()))
+    yield from _names_answered(claim)
 
 
-def _names_said(claim: AnswerClaim) -> Iterator[str]:
+def _names_answered(claim: AnswerClaim) -> Iterator[str]:
+    """A word alone is a name only as the answer to the question for one."""
+    asked: Question | None = None
     for message in (*claim.history, *claim.unanswered):
-        words = (_words_of(message) or "")[:_LONGEST_MESSAGE]
-        yield from names_mentioned(words)
-        yield from (name for person in find_people(words) for name in person.names)
-
-
-def _public_words(claim: AnswerClaim) -> str:
-    """What the clinic says of itself: a treatment that somebody capitalises is nobody's name."""
-    clinic = Clinic.from_row(claim.professional)
-    assistant = parse_persona(claim.credential.get("ai_persona")).name
-    treatments = (price.treatment for price in clinic.price_list)
-    return bare_words(" ".join(filter(None, [clinic.name, assistant, *treatments, *(clinic.insurances or ())])))
+        if message.direction == "outbound":
+            dialog = Dialog.recall(message.ai_metadata)
+            asked = dialog.asks if dialog else None
+        elif asked in _ASKS_A_NAME:
+            yield from names_given(_told_of(message) or "")
 
 
 def now_in_words(now: datetime, timezone: ZoneInfo) -> str:
@@ -65,14 +65,19 @@ def now_in_words(now: datetime, timezone: ZoneInfo) -> str:
 def scene_of(claim: AnswerClaim, *, now: datetime | None = None) -> Scene:
     """What the contact's words may refer to."""
     zone = Clinic.from_row(claim.professional).timezone
-    said = [message for message in claim.history if message.direction == "outbound"]
-    dialog = Dialog.recall(said[-1].ai_metadata) if said and said[-1].sender == Author.AI.value else None
+    asked = _last_question(claim)
     return Scene(
         now=now_in_words(now or datetime.now(UTC), zone),
-        options=_options_shown(claim, zone),
+        options=tuple(_in_words(slot.starts_at, zone) for slot in shown_offer(claim.history, claim.open_offers)),
         appointments=tuple(_in_words(item.starts_at, zone) for item in claim.appointments) if may_name(claim) else (),
-        asked=dialog.asks.value if dialog else None,
+        asked=asked.value if asked else None,
     )
+
+
+def _last_question(claim: AnswerClaim) -> Question | None:
+    said = [message for message in claim.history if message.direction == "outbound"]
+    dialog = Dialog.recall(said[-1].ai_metadata) if said and said[-1].sender == Author.AI.value else None
+    return dialog.asks if dialog else None
 
 
 def may_name(claim: AnswerClaim) -> bool:
@@ -82,44 +87,31 @@ def may_name(claim: AnswerClaim) -> bool:
 
 
 def conversation_of(claim: AnswerClaim) -> tuple[Said, ...]:
-    """The last messages within the budget of tokens, oldest first, the unanswered ones at the end."""
+    """The last messages within the budget of tokens, oldest first, the unanswered ones at the end.
+
+    What was said before the phone came to be doubted, or to be another person's, was another person's to know.
+    """
     kept: list[Said] = []
     left = int(_CONVERSATION_TOKENS * _CHARACTERS_PER_TOKEN)
-    for message in reversed([*claim.history, *claim.unanswered]):
-        text = _words_of(message)
+    since = claim.conversation.phone_unverified_at or claim.conversation.held_since
+    history = [item for item in claim.history if since is None or (item.created_at and item.created_at > since)]
+    for message in reversed([*history, *claim.unanswered]):
+        text = _told_of(message)
         if not text:
             continue
         if len(text) > left and kept:
             break
-        kept.append(Said(message.direction == "inbound", text[:_LONGEST_MESSAGE]))
+        kept.append(Said(message.direction == "inbound", text))
         left -= len(text)
     return tuple(reversed(kept))
 
 
-def _words_of(message: StoredMessage) -> str | None:
+def _told_of(message: StoredMessage) -> str | None:
+    """Words of people: a summary for the team is none, nor is what a file holds."""
     if message.direction not in ("inbound", "outbound"):
         return None
-    if message.type in _WRITTEN:
-        return message.body
-    file = message.payload.get(message.type)
-    caption = file.get("caption") if isinstance(file, dict) else None
-    return caption if isinstance(caption, str) else None
-
-
-def _options_shown(claim: AnswerClaim, zone: ZoneInfo) -> tuple[str, ...]:
-    """The times of the last list sent that can still be chosen, in the order in which the contact sees them."""
-    still_open = {str(offer.id): offer for offer in claim.open_offers}
-    for message in reversed(claim.history):
-        if message.direction == "outbound" and (rows := _rows(message.payload)):
-            return tuple(_in_words(still_open[row].starts_at, zone) for row in rows if row in still_open)
-    return ()
-
-
-def _rows(payload: dict[str, Any]) -> Sequence[str]:
-    interactive = payload.get("interactive")
-    action = interactive.get("action") if isinstance(interactive, dict) else None
-    sections = action.get("sections") if isinstance(action, dict) else None
-    return [str(row.get("id")) for section in sections or [] for row in section.get("rows") or []]
+    words = message.body if message.type == "template" else words_of(message)
+    return words[:_LONGEST_MESSAGE] if words else None
 
 
 def _in_words(starts_at: datetime, zone: ZoneInfo) -> str:
