@@ -29,6 +29,7 @@ create table public.model_circuits (
   unique nulls not distinct (professional_id, provider)
 );
 comment on table public.model_circuits is 'Providers that have failed, by whose key; no row: nothing has failed yet.';
+comment on column public.model_circuits.provider is '"/speech" after its name: its model that hears voice notes.';
 comment on column public.model_circuits.professional_id is 'Whose key it is; null: the platform''s, which many use.';
 comment on column public.model_circuits.failures is 'In a row.';
 comment on column public.model_circuits.opened_until is 'Nobody asks before, and after it one at a time until one is answered.';
@@ -109,8 +110,8 @@ $$;
 call app.guard_function('public.record_model_use(uuid, boolean, text, integer, integer, bigint, text)');
 
 -- Three failures in a row open the circuit for half a minute, each further one for twice as long, ten minutes at most.
--- A key that is refused opens it at once. An answer that made no sense is an answer: a contact's words may cause it, and
--- must not take the model from everybody else.
+-- A key that is refused opens it at once. An answer that made no sense is an answer, and so is that a text will not be
+-- read: a contact's words may cause it, and must not take the model from everybody else.
 create function app.note_circuit(p_professional_id uuid, p_owns_key boolean, p_provider text, p_failure text) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -118,7 +119,7 @@ declare
   refused constant boolean := coalesce(p_failure in ('unauthorised', 'payment'), false);
   in_a_row integer;
 begin
-  if p_failure is null or p_failure in ('truncated', 'garbage') then
+  if p_failure is null or p_failure in ('truncated', 'garbage', 'moderated') then
     update public.model_circuits set failures = 0, opened_until = null, probe_until = null
     where professional_id is not distinct from holder and provider = p_provider and failures > 0;
     return;
@@ -135,7 +136,10 @@ begin
   if refused and p_owns_key then
     perform app.raise_alert(
       p_professional_id, 'ai_key_refused', 'warning',
-      'El proveedor de inteligencia artificial no acepta la clave propia: el asistente responde con sus reglas.',
+      case when p_provider like '%/speech'
+        then 'La clave propia de inteligencia artificial no permite escuchar notas de voz: el asistente las pide por escrito.'
+        else 'El proveedor de inteligencia artificial no acepta la clave propia: el asistente responde con sus reglas.'
+      end,
       'professional', p_professional_id, 'ai_key_refused:' || p_provider);
   end if;
 end

@@ -161,8 +161,8 @@ def test_an_answer_between_failures_closes_it(db: Connection) -> None:
     assert admit(db, payer) == "admitted"
 
 
-@pytest.mark.parametrize("cause", ["garbage", "truncated"])
-def test_an_answer_that_makes_no_sense_is_an_answer(db: Connection, cause: str) -> None:
+@pytest.mark.parametrize("cause", ["garbage", "truncated", "moderated"])
+def test_an_answer_that_makes_no_sense_or_a_text_not_read_is_an_answer(db: Connection, cause: str) -> None:
     payer = make_payer(db)
 
     fail(db, payer, 5, cause=cause)
@@ -233,6 +233,17 @@ def test_a_key_that_is_refused_opens_it_at_once_and_its_owner_is_told(db: Connec
 
     assert admit(db, payer, owns_key=True) == "circuit_open"
     assert alerts(db) == ["ai_key_refused"]
+
+
+def test_a_key_that_may_not_listen_may_answer_all_the_same(db: Connection) -> None:
+    payer = make_payer(db)
+
+    fail(db, payer, 1, cause="unauthorised", owns_key=True, provider="openai/speech")
+
+    assert admit(db, payer, owns_key=True, provider="openai/speech") == "circuit_open"
+    assert admit(db, payer, owns_key=True) == "admitted"
+    [alert] = rows(db, "marketing_alerts", kind="ai_key_refused")
+    assert "notas de voz" in alert["message"]
 
 
 def test_the_platforms_key_being_refused_is_no_matter_of_a_professionals(db: Connection) -> None:

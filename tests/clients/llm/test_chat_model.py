@@ -159,6 +159,13 @@ def test_json_is_found_wherever_the_model_put_it(model: ChatModel, httpserver: H
     assert [item.intent.value for item in ask(model).answer.intents] == ["book_appointment"]
 
 
+def test_an_answer_in_parts_is_read_without_the_thoughts_among_them(model: ChatModel, httpserver: HTTPServer) -> None:
+    parts = [{"type": "thinking", "thinking": [{"text": "{}"}]}, {"type": "text", "text": json.dumps(BOOKING)}, "x", 7]
+    httpserver.expect_request(PATH).respond_with_json(choice({"role": "assistant", "content": parts}))
+
+    assert ask(model).answer.intents
+
+
 @pytest.mark.parametrize("arguments", [BOOKING, json.dumps(BOOKING)])
 def test_a_tool_call_instead_of_an_answer_is_read_with_arguments_as_text_or_object(
     model: ChatModel, httpserver: HTTPServer, arguments: Any
@@ -189,8 +196,6 @@ GARBAGE = {
     "empty_content": choice({"role": "assistant", "content": "  "}),
     "refusal": choice({"role": "assistant", "content": None, "refusal": "I cannot help with that."}),
     "tool_call_without_arguments": choice({"content": None, "tool_calls": [{"function": None}]}),
-    "error_in_200": {"error": {"code": 502, "message": "provider down"}},
-    "error_as_text_in_200": {"error": "provider down"},
     "error_as_reason": choice({"content": json.dumps(BOOKING)}, "error"),
     "filtered": choice({"content": ""}, "content_filter"),
     "a_list": [],
@@ -209,6 +214,52 @@ def test_a_200_without_a_usable_answer_is_garbage(model: ChatModel, httpserver: 
     httpserver.expect_request(PATH).respond_with_json(body)
 
     assert cause_of(model) == "garbage"
+
+
+REFUSALS_IN_200 = {
+    "of_the_provider": ({"error": {"code": 502, "message": "provider down"}}, "rejected"),
+    "as_text": ({"error": "provider down"}, "rejected"),
+    "without_a_code": ({"error": {"message": "provider down"}, "choices": []}, "rejected"),
+    "of_the_key": ({"error": {"code": 401, "message": "no key sk-canary-key"}}, "unauthorised"),
+    "of_the_account": ({"error": {"code": 402}}, "payment"),
+    "of_too_many": ({"error": {"code": 429}}, "rate_limited"),
+    "of_the_words": ({"error": {"code": 403, "metadata": {"reasons": ["x"], "flagged_input": "y"}}}, "moderated"),
+    "in_its_choice": (completion(choices=[{"finish_reason": "error", "error": {"code": 429}}]), "rate_limited"),
+}
+
+
+@pytest.mark.parametrize(("body", "cause"), REFUSALS_IN_200.values(), ids=REFUSALS_IN_200)
+def test_a_refusal_that_comes_as_200_is_one(
+    model: ChatModel, httpserver: HTTPServer, body: dict[str, Any], cause: str
+) -> None:
+    httpserver.expect_request(PATH).respond_with_json(body)
+
+    with pytest.raises(ModelUnavailable) as refused:
+        ask(model)
+
+    assert (refused.value.cause, refused.value.__cause__) == (cause, None)
+
+
+def test_an_answer_beside_an_empty_error_is_an_answer(model: ChatModel, httpserver: HTTPServer) -> None:
+    httpserver.expect_request(PATH).respond_with_json(completion(error=None))
+
+    assert ask(model).answer.intents
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, {"code": "content_filter", "message": "canary"}),
+        (400, {"code": "invalid_prompt", "message": "canary"}),
+        (403, {"code": 403, "message": "canary", "metadata": {"reasons": ["violence"], "flagged_input": "canary"}}),
+    ],
+)
+def test_a_text_that_a_provider_will_not_read_is_told_from_a_key_that_it_does_not_take(
+    model: ChatModel, httpserver: HTTPServer, status: int, error: dict[str, Any]
+) -> None:
+    httpserver.expect_request(PATH).respond_with_json({"error": error}, status=status)
+
+    assert cause_of(model) == "moderated"
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "application/json"])
@@ -296,6 +347,34 @@ def test_a_provider_that_sends_a_blank_now_and_then_is_not_waited_for_either(slo
     model = make_model(slow_server, timeout_seconds=0.4)
     assert cause_of(model) == "timeout"
     assert time.monotonic() - started < 1.2
+
+
+def test_a_provider_that_begins_to_answer_and_stalls_has_no_more_time(slow_server: HTTPServer) -> None:
+    def stalling(_: Request) -> Response:
+        def drops() -> Iterator[bytes]:
+            time.sleep(0.4)
+            yield b" "
+            time.sleep(1.0)
+            yield json.dumps(completion()).encode()
+
+        return Response(drops(), content_type="application/json")
+
+    slow_server.expect_request(PATH).respond_with_handler(stalling)
+    started = time.monotonic()
+    model = make_model(slow_server, timeout_seconds=0.5)
+    assert cause_of(model) == "timeout"
+    assert time.monotonic() - started < 0.8, "each read would have had half a second of its own"
+
+
+def test_a_question_that_was_not_waited_for_is_paid_all_the_same(slow_server: HTTPServer) -> None:
+    slow_server.expect_request(PATH).respond_with_handler(lambda _: time.sleep(0.5) or Response("{}"))
+
+    with pytest.raises(ModelUnavailable) as refused:
+        ask(make_model(slow_server, timeout_seconds=0.2))
+
+    paid = refused.value.usage
+    assert paid.input_tokens == pytest.approx(len(PROMPT.instructions + PROMPT.content) / 4, abs=1)
+    assert paid.output_tokens == 0
 
 
 def test_a_provider_that_is_not_there_is_unreachable() -> None:

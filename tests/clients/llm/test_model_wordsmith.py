@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.wordsmith import ModelWordsmith
@@ -234,3 +235,34 @@ def test_arguments_that_are_json_already_are_taken_as_written(httpserver: HTTPSe
 
     assert toolbox.used == [("opening_hours", '{"day": "lunes"}')]
     assert requests_of(httpserver)[1]["messages"][-1]["tool_call_id"] == "call_0"
+
+
+# ---- providers that take no functions
+
+
+def refuse_tools(httpserver: HTTPServer, status: int) -> None:
+    def answer(request: Request) -> Response:
+        if "tools" in request.get_json():
+            return Response(json.dumps({"error": {"message": "tools with response_format"}}), status)
+        return Response(json.dumps(text("Abrimos de 9 a 13.")), content_type="application/json")
+
+    httpserver.expect_request(PATH).respond_with_handler(answer)
+
+
+@pytest.mark.parametrize("status", [400, 404, 422, 501])
+def test_a_provider_that_takes_no_functions_is_asked_without_them(httpserver: HTTPServer, status: int) -> None:
+    refuse_tools(httpserver, status)
+
+    assert word(httpserver).text == "Abrimos de 9 a 13."
+    with_tools, without = requests_of(httpserver)
+    assert set(with_tools) - set(without) == {"tools"}
+
+
+@pytest.mark.parametrize("status", [401, 402, 429, 500])
+def test_what_would_fail_without_functions_as_well_is_not_asked_again(httpserver: HTTPServer, status: int) -> None:
+    refuse_tools(httpserver, status)
+
+    with pytest.raises(ModelUnavailable):
+        word(httpserver)
+
+    assert len(requests_of(httpserver)) == 1

@@ -124,6 +124,17 @@ def test_who_sends_a_blank_now_and_then_is_not_waited_for_either(slow_server: HT
     assert cause_of(slow_server, seconds=0.3) == "timeout"
 
 
+def test_who_stalls_in_the_middle_has_no_more_time(slow_server: HTTPServer) -> None:
+    def stalling(_request: Request) -> Response:
+        return Response((time.sleep(pause) or b" " for pause in (0.3, 0.9)), content_type="application/json")
+
+    slow_server.expect_request(PATH).respond_with_handler(stalling)
+    started = time.monotonic()
+
+    assert cause_of(slow_server, seconds=0.4) == "timeout"
+    assert time.monotonic() - started < 0.65
+
+
 def test_nobody_at_the_other_end_is_unreachable(httpserver: HTTPServer) -> None:
     client = make_client(httpserver, base_url="http://127.0.0.1:1/v1")
 

@@ -27,7 +27,10 @@ FORBIDDEN = re.compile(
     r"|[\u0400-\u04ff\u4e00-\u9fff\u200b\U0001d400-\U0001d7ff\ufe0f\u20e3]",
     re.IGNORECASE,
 )
-EFFECTS = re.compile(r"\b(?:confirmad|reservad|agendad|anotad|cancelad|cancel[eé]|reprogramad|cambiad|movid)\w*", re.I)
+# "¿Confirmás que cancele tu turno?" asks.
+EFFECTS = re.compile(
+    r"(?<!que )\b(?:confirmad|reservad|agendad|anotad|cancelad|cancel[eé]|reprogramad|cambiad|movid)\w*", re.I
+)
 _SHORTEST_LIE = 18  # shorter ones may be anybody's words
 
 

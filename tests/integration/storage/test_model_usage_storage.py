@@ -18,7 +18,7 @@ def test_what_was_spent_is_kept_in_millionths_of_a_dollar(store: Database, clini
     assert meter.admit("openai") is None
     meter.record("openai", Usage(900, 120, 0.000465), failure=None)
 
-    [day] = rows(db, "ai_usage")
+    [day] = rows(db, "ai_usage", professional_id=clinic.professional_id)
     assert (day["input_tokens"], day["output_tokens"], day["cost_micros"], day["failures"]) == (900, 120, 465, 0)
 
 

@@ -17,6 +17,9 @@ MILLION = 1_000_000
         ("ollama", "llama3.2", 0.0),
         ("openai", "gpt-9", 30.0),
         ("openrouter", "vendor/model", 30.0),
+        ("openrouter", "openai/gpt-5-mini", 2.25),
+        ("huggingface", "openai/gpt-5-mini", 30.0),
+        ("openai", "gpt-4o-mini-transcribe", 8.0),
     ],
 )
 def test_a_million_tokens_asked_and_said_cost_what_the_table_says_and_unknown_ones_much(
@@ -31,6 +34,7 @@ def test_the_environment_overrides_single_models_providers_and_the_rest() -> Non
     assert table.cost_usd("openai", "gpt-5-mini", MILLION, MILLION) == 3.5
     assert table.cost_usd("huggingface", "any/model", MILLION, 0) == 0.5
     assert table.cost_usd("openrouter", "any/model", MILLION, 0) == 7
+    assert table.cost_usd("openrouter", "openai/gpt-5-mini", MILLION, 0) == 1
     assert table.cost_usd("openai", "gpt-5", MILLION, 0) == 1.25, "what is not named stays"
 
 

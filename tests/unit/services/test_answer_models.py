@@ -1,14 +1,33 @@
 """Models are slow: whoever is faster wins, and a voice note is waited for only where somebody can write it down."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from dentalist.domain.answering import AnswerClaim
+from dentalist.domain.model_prices import PriceTable
 from dentalist.domain.understanding.intents import Intent, Language
 from dentalist.domain.voice_notes import Transcript
-from dentalist.services.ports_models import Interpretation, Toolbox, Wording, WordingTask
+from dentalist.outbound.llm.interpreter import ModelInterpreter
+from dentalist.outbound.llm.wordsmith import ModelWordsmith
+from dentalist.runtime.wiring_assistant import MODEL_SECONDS
+from dentalist.services.answer_conversation import answer_conversation
+from dentalist.services.answer_desk import Desk
+from dentalist.services.metered_model import MeteredModel
+from dentalist.services.model_context import scene_of
+from dentalist.services.ports_models import (
+    Answer,
+    Interpretation,
+    ModelReply,
+    Prompt,
+    Toolbox,
+    Usage,
+    Wording,
+    WordingTask,
+)
 from tests.fakes_answers import World, every_moment
 from tests.fakes_handover import desk_with
 
@@ -52,6 +71,28 @@ class Notes:
 
     def save_transcript(self, message_id: UUID, _transcript: Transcript) -> None:
         self.saved.append(message_id)
+
+
+def test_what_somebody_says_who_came_with_the_history_of_the_number_is_told_to_no_model() -> None:
+    world = World()
+    told: list[str] = []
+    desk_with(
+        world,
+        interpreter=lambda: told.append("words"),
+        transcriber=lambda: told.append("voice"),
+        notes=Notes,
+    )
+    people = {"ai_enabled": False, "handoff_reason": "history", "handoff_at": world.now - timedelta(days=2)}
+    world.conversation = world.conversation.model_copy(update=people)
+    world.writes("¿jugamos el jueves?")
+    world.writes("🎤 Nota de voz", type="audio", media_status="stored", storage_path="p/1.ogg", payload={"audio": {}})
+    world.settle_down()
+
+    assert told == []
+    assert world.sent == []
+    world.writes("me sangra mucho y no para, no puedo respirar bien")
+    world.settle_down()
+    assert "emergency" in world.alert_kinds, "rules alone still hear what cannot wait"
 
 
 def asked_of_a_model() -> World:
@@ -142,3 +183,80 @@ def test_where_a_person_has_the_conversation_they_listen_themselves() -> None:
 
     assert notes.saved == []
     assert world.sent == []
+
+
+# ---- nobody waits longer than ten seconds ----------------------------------------------------------------------------
+
+
+class Watch:
+    """A clock that only those move who take their time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Generous:
+    """Whoever asks may."""
+
+    def admit(self, _provider: str) -> None:
+        return None
+
+    def record(self, _provider: str, _usage: Usage, *, failure: str | None) -> None:
+        assert failure is None
+
+
+class Tortoise:
+    """Answers in the very last moment that it is given, whatever it is asked."""
+
+    provider, model = "openai", "gpt-test"
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.asked: list[str] = []
+
+    def ask(self, _prompt: Prompt, answer_type: type[Answer], *, seconds: float, **_: Any) -> ModelReply[Answer]:
+        self.asked.append(answer_type.__name__)
+        self.watch.now += seconds
+        intents = [{"intent": "general_inquiry", "confidence": 0.9}]
+        return ModelReply(answer_type.model_validate({"intents": intents, "text": "Abrimos a las 22:30."}))
+
+    def transcribe(self, _content: bytes, *, seconds: float, **_: Any) -> str:
+        self.asked.append("transcript")
+        self.watch.now += seconds
+        return "¿cuál es la dirección?"
+
+
+@pytest.mark.parametrize(
+    ("spoken", "asked"),
+    [(False, ["IntentsOfBurst", "WordedText"]), (True, ["transcript", "IntentsOfBurst"])],
+    ids=["written", "spoken"],
+)
+def test_however_slow_the_models_are_the_answer_is_there_within_ten_seconds(*, spoken: bool, asked: list[str]) -> None:
+    world = World() if not spoken else listening(status="stored")[0]
+    if not spoken:
+        world.writes("¿cuál es la dirección?")
+    watch = Watch()
+    slow = Tortoise(watch)
+
+    def desk_for(claim: AnswerClaim) -> Desk:
+        model = MeteredModel(
+            slow, meter=Generous(), prices=PriceTable(), give_up_at=watch() + MODEL_SECONDS, clock=watch
+        )
+        return replace(
+            world.desk_for(claim),
+            interpreter=lambda: ModelInterpreter(model, names=(), scene=scene_of(claim)),
+            wordsmith=lambda: ModelWordsmith(model),
+            transcriber=lambda: slow,
+            notes=Notes,
+        )
+
+    turn = answer_conversation(
+        world.conversation.id, answers=world.answers, desk_for=desk_for, now=lambda: world.now, clock=watch
+    )
+
+    assert (turn.outcome, slow.asked) == ("sent", asked)
+    assert watch.now <= MODEL_SECONDS < 10
+    assert "Siempreviva" in world.bodies[-1]

@@ -244,5 +244,13 @@ def test_who_writes_of_an_emergency_waits_for_nothing() -> None:
     assert waits(urgent, voice_note(media_status="pending")) is None
 
 
+def test_who_wrote_of_an_emergency_does_not_wait_for_a_machine_to_listen_either() -> None:
+    phone = Phone()
+    note = phone.records("y además me caí")
+
+    assert phone.hears(text("me sangra muchísimo y no para"), note)[1] == note
+    assert phone.asked == []
+
+
 def test_a_photo_on_its_way_is_not_waited_for() -> None:
     assert waits(voice_note(type="image", media_status="pending")) is None

@@ -19,7 +19,7 @@ class Meter:
     recorded: list[tuple[str, Usage, str | None]] = field(default_factory=list)
 
     def admit(self, provider: str) -> str | None:
-        assert provider == "openai"
+        assert provider == "openai/speech"
         return self.refusal
 
     def record(self, provider: str, usage: Usage, *, failure: str | None) -> None:
@@ -51,7 +51,7 @@ def test_a_minute_of_speech_costs_what_its_tokens_cost() -> None:
     meter = Meter()
 
     assert transcribe(Speech(Written("quiero un turno", Usage(600, 100))), meter) == "quiero un turno"
-    assert meter.recorded == [("openai", Usage(600, 100, 0.0023), None)]
+    assert meter.recorded == [("openai/speech", Usage(600, 100, 0.0023), None)]
 
 
 def test_where_nothing_is_counted_the_length_is() -> None:
@@ -59,7 +59,7 @@ def test_where_nothing_is_counted_the_length_is() -> None:
 
     transcribe(Speech(Written("a" * 400)), meter)
 
-    assert meter.recorded == [("openai", Usage(600, 100, 0.0023), None)]
+    assert meter.recorded == [("openai/speech", Usage(600, 100, 0.0023), None)]
 
 
 @pytest.mark.parametrize("refusal", ["budget_spent", "circuit_open"])
@@ -78,4 +78,13 @@ def test_a_failure_is_counted_for_the_circuit_breaker() -> None:
     with pytest.raises(ModelUnavailable):
         transcribe(Speech(ModelUnavailable("timeout")), meter)
 
-    assert meter.recorded == [("openai", NO_USAGE, "timeout")]
+    assert meter.recorded == [("openai/speech", Usage(600, 0, 0.0018), "timeout")], "it was heard, and is paid"
+
+
+def test_what_was_refused_costs_nothing() -> None:
+    meter = Meter()
+
+    with pytest.raises(ModelUnavailable):
+        transcribe(Speech(ModelUnavailable("unauthorised")), meter)
+
+    assert meter.recorded == [("openai/speech", NO_USAGE, "unauthorised")]

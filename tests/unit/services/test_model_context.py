@@ -79,6 +79,41 @@ def test_of_a_long_conversation_the_end_is_told() -> None:
     assert [said.text.split()[0] for said in told] == ["16", "17", "18", "19", "y"]
 
 
+@pytest.mark.parametrize("since", ["phone_unverified_at", "held_since"])
+def test_what_an_earlier_holder_of_the_phone_wrote_is_told_to_nobody(since: str) -> None:
+    earlier = make_message("me sacaron la muela y quedé con miedo", created_at=NOW - timedelta(days=2))
+    answer = make_message("Lo vemos el martes.", inbound=False, created_at=NOW - timedelta(days=2))
+    later = make_message("¿y cuánto sale?", created_at=NOW - timedelta(minutes=5))
+    changed = {since: NOW - timedelta(days=1)}
+
+    told = conversation_of(make_claim("hola", contact=changed, history=[earlier, answer, later]))
+
+    assert [said.text for said in told] == ["¿y cuánto sale?", "hola"]
+
+
+def test_an_earlier_holders_names_stay_private() -> None:
+    earlier = make_message("soy Zoraida Canario", created_at=NOW - timedelta(days=2))
+
+    assert "Zoraida Canario" in names_of(make_claim("hola", contact={"held_since": NOW}, history=[earlier]))
+
+
+def test_a_name_that_was_asked_for_stays_private_later_on() -> None:
+    asked = make_message("¿Quién viene?", inbound=False, ai_metadata=Dialog(asks=Question.WHO_COMES).as_memo())
+    history = [asked, make_message("ildefonsa"), make_message("Ya está.", inbound=False)]
+
+    assert names_of(make_claim("hola", history=history)) == {"Ildefonsa"}
+
+
+def test_what_was_spoken_is_told_in_its_words() -> None:
+    transcript = {"text": "¿trabajan con OSDE?", "provider": "openai", "model": "m"}
+    note = make_message("🎤 Nota de voz", type="audio", payload={"audio": {"id": "1"}, "transcript": transcript})
+
+    assert [said.text for said in conversation_of(make_claim("hola", history=[note]))] == [
+        "¿trabajan con OSDE?",
+        "hola",
+    ]
+
+
 def test_a_message_longer_than_everything_is_still_told() -> None:
     [said] = conversation_of(make_claim("a" * 9000))
 

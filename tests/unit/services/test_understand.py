@@ -49,6 +49,16 @@ def test_a_model_cannot_talk_away_what_the_rules_heard(text: str, intent: Intent
     assert understood(text, (Intent.GENERAL_INQUIRY, 1.0)).understanding.primary is intent
 
 
+def test_an_emergency_that_the_rules_heard_waits_for_no_model() -> None:
+    interpreter = FakeInterpreter(Interpretation([(Intent.GENERAL_INQUIRY, 1.0)]))
+    interpreter.interpret = lambda *_, **__: pytest.fail("the safety text waits for nobody")  # type: ignore[method-assign]
+
+    result = understand(["me sangra mucho la boca y no para"], clinic=CLINIC, interpreter=interpreter)
+
+    assert result.understanding.primary is Intent.EMERGENCY
+    assert (result.engine.provider, result.engine.cause) == ("rules", None)
+
+
 @pytest.mark.parametrize(
     ("intent", "confidence", "believed"),
     [

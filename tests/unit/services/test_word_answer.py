@@ -11,7 +11,7 @@ from dentalist.domain.understanding.intents import HandoffReason, Language
 from dentalist.domain.wording.drafts import Draft, DraftKind, Effect, TaskKind
 from dentalist.services.ports_models import ModelUnavailable, Toolbox, Usage, Wording, WordingTask
 from dentalist.services.word_answer import Worded, word_answer
-from tests.assistant_claims import NOW, heard, make_claim, make_clinic, make_draft, meant
+from tests.assistant_claims import NOW, heard, make_claim, make_clinic, make_draft, make_message, meant
 
 OPENING = "¡Hola! Soy el asistente virtual de Consultorio Prueba, no una persona."
 HOURS = "Atendemos lunes a viernes de 9 a 13 y de 15 a 19."
@@ -184,6 +184,17 @@ def test_what_a_tool_answered_may_be_said() -> None:
 
     assert worded.draft.body.endswith("$ 30.000.")
     assert "30.000" in wordsmith.told[0]
+
+
+def test_a_name_that_is_a_part_of_a_word_of_ours_may_not_be_said() -> None:
+    claim = make_claim("es para mi hija Mar Quintanilla, ¿a qué hora abren?", make_message("soy Mar"))
+    prepared = make_draft("Martes a viernes atendemos de 9 a 13.")
+    wordsmith = FakeWordsmith(["Mar, de martes a viernes atendemos de 9 a 13."] * 2)
+
+    worded = word(prepared, wordsmith, claim)
+
+    assert worded.draft.body == prepared.body
+    assert worded.cause == "violations"
 
 
 def test_a_price_that_no_tool_answered_may_not() -> None:

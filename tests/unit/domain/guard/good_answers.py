@@ -14,6 +14,7 @@ GOOD: dict[str, tuple[str, ...]] = {
         "¡Hola! ¿Querés que te busque un turno?",
         "¡Qué bueno tenerte por acá! ¿Buscás turno, precios, horarios o la dirección?",
         "Hola, Lucía. Contame qué necesitás y vemos.",
+        "Por supuesto, contame en qué te puedo ayudar.",
     ),
     "offer": (
         "Estos son los horarios libres. ¿Cuál te queda mejor?",

@@ -5,6 +5,7 @@ is taken for a dear one, so that a budget ends too early rather than too late.
 
 Source:
     https://platform.openai.com/docs/pricing
+    https://openrouter.ai/docs/faq (prices of providers are passed through)
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Price(NamedTuple):
     output: float
 
 
+_RESELLER = "openrouter"
 _CAUTIOUS = Price(5.0, 25.0)
 _KNOWN: Mapping[str, Price] = {
     "openai/gpt-5": Price(1.25, 10.0),
@@ -37,6 +39,8 @@ _KNOWN: Mapping[str, Price] = {
     "openai/gpt-4o-mini": Price(0.15, 0.6),
     "openai/o3-mini": Price(1.1, 4.4),
     "openai/o4-mini": Price(1.1, 4.4),
+    # Audio in; about 0.003 dollars a minute.
+    "openai/gpt-4o-mini-transcribe": Price(3.0, 5.0),
     "ollama/*": Price(0.0, 0.0),  # the professional's own machine, or a subscription
 }
 
@@ -67,13 +71,14 @@ class PriceTable:
         return round((price.input * input_tokens + price.output * output_tokens) / _MILLION, _PRECISION)
 
     def _price_of(self, provider: str, model: str) -> Price:
-        name = f"{provider}/{model}"
-        if name in self._prices:
-            return self._prices[name]
-        dated = [known for known in self._prices if name.startswith(f"{known}-20")]
-        if dated:
-            return self._prices[max(dated, key=len)]
-        return self._prices.get(f"{provider}/*") or self._prices.get("*") or _CAUTIOUS
+        named = self._price_named(f"{provider}/{model}")
+        if named is None and provider == _RESELLER:  # whose models have their maker's name before them, and its price
+            named = self._price_named(model)
+        return named or self._prices.get(f"{provider}/*") or self._prices.get("*") or _CAUTIOUS
+
+    def _price_named(self, name: str) -> Price | None:
+        known = [priced for priced in self._prices if name == priced or name.startswith(f"{priced}-20")]
+        return self._prices[max(known, key=len)] if known else None
 
 
 def _price(value: object) -> Price:

@@ -38,6 +38,11 @@ class MeteredTranscriber:
         """The provider's name for it."""
         return self._model.model
 
+    @property
+    def _circuit(self) -> str:
+        """A key may be good for one and not for the other: who cannot listen may answer all the same."""
+        return f"{self.provider}/speech"
+
     def transcribe(self, content: bytes, *, mime_type: str, seconds: float) -> str:
         """The words of a recording, if it may be asked, counted.
 
@@ -45,15 +50,17 @@ class MeteredTranscriber:
             ModelUnavailable: no words; besides the causes of the model ``budget_spent`` and ``circuit_open``.
             StoreUnavailable: whether it may be asked is not known.
         """
-        refusal = self._meter.admit(self.provider)
+        refusal = self._meter.admit(self._circuit)
         if refusal is not None:
             raise ModelUnavailable(refusal)
         try:
             written = self._model.write_down(content, mime_type=mime_type, seconds=seconds)
         except ModelUnavailable as exc:
-            self._meter.record(self.provider, NO_USAGE, failure=exc.cause)
+            # Who was not waited for has heard it all the same.
+            usage = self._priced(NO_USAGE, content, "") if exc.cause == "timeout" else NO_USAGE
+            self._meter.record(self._circuit, usage, failure=exc.cause)
             raise
-        self._meter.record(self.provider, self._priced(written.usage, content, written.text), failure=None)
+        self._meter.record(self._circuit, self._priced(written.usage, content, written.text), failure=None)
         return written.text
 
     def _priced(self, usage: Usage, content: bytes, text: str) -> Usage:

@@ -186,4 +186,4 @@ class UntouchedAgenda:
         """Nothing is found that could be changed."""
         return Booking.of("not_found")
 
-    hold = commit = cancel = confirm = book_by_hand = _nothing
+    hold = commit = cancel = confirm = name_attendee = book_by_hand = _nothing

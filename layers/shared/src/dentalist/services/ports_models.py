@@ -176,7 +176,6 @@ class WordingTask:
         about: who speaks and for whom, as plain facts: ours and the clinic's, no contact's words.
         conversation: the last messages, oldest first; the contact's own are data, whatever they say.
         private: names that must not leave.
-        nameable: of these, who may be named in the answer.
         max_chars: of the text.
         broken: rules that the last attempt broke, in words for the model.
     """
@@ -186,7 +185,6 @@ class WordingTask:
     about: dict[str, Any] = field(repr=False)
     conversation: tuple[Said, ...] = field(repr=False)
     private: frozenset[str] = field(default=frozenset(), repr=False)
-    nameable: frozenset[str] = field(default=frozenset(), repr=False)
     max_chars: int = 1024
     max_output_tokens: int = 1200
     broken: tuple[str, ...] = ()

@@ -1,8 +1,9 @@
 """What a burst asks for: the rules always speak, a language model where there is one, and what cannot wait stays.
 
 The model may find what the rules missed. It cannot talk away an emergency, an opt-out or the wish for a person that
-the rules heard: a text that tells it to would otherwise silence them. Nor can it invent them cheaply: alone it must be
-surer of these than of anything else, because each stops the assistant. Beside intents and language it quotes the words
+the rules heard: a text that tells it to would otherwise silence them. An emergency that the rules heard waits for no
+model. Nor can it invent them cheaply: alone it must be surer of these than of anything else, because each stops the
+assistant. Beside intents and language it quotes the words
 for times and the number of an option, which code looks up; topics and every date come from code.
 """
 
@@ -81,7 +82,7 @@ def understand(
         clock: seconds, for the latency.
 
     Returns:
-        The understanding; the engine is ``rules`` with ``fallback`` when no model answered.
+        The understanding; the engine is ``rules`` with ``fallback`` when no model answered, or was waited for.
     """
     started_at = clock()
     heard = classify(
@@ -89,7 +90,7 @@ def understand(
         treatments=[price.treatment for price in clinic.price_list],
         insurances=clinic.insurances or (),
     )
-    if interpreter is None:
+    if interpreter is None or heard.wants(Intent.EMERGENCY):
         return Understood(heard, Engine(RULES_PROVIDER, RULES_MODEL, fallback=True, started_at=started_at))
     try:
         interpretation = interpreter.interpret(messages, clinic=clinic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -80,13 +81,18 @@ def allowed_words(
     facts = "\n".join([task.prepared, *tools.said])
     return Allowed(
         facts=facts,
-        names=frozenset(name for name in task.private if name in facts),
+        names=frozenset(name for name in task.private if _is_named(name, facts)),
         clinic=voice.clinic,
         language=Language.SPANISH,
         max_chars=task.max_chars,
         now=now,
         hidden=wording.hidden,
     )
+
+
+def _is_named(name: str, facts: str) -> bool:
+    """As a whole word: "Mar" is nobody of a "Martes"."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", facts) is not None
 
 
 def reworded(draft: Draft, text: str) -> Draft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from http import HTTPStatus
 from uuid import UUID
 
@@ -36,6 +37,7 @@ class SupabaseVoiceNotes:
         """
         link = self._media.link(storage_path)
         timeout = httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
+        give_up_at = time.monotonic() + seconds  # the timeout is of each read
         content = bytearray()
         try:
             with self._http.stream("GET", link, timeout=timeout) as response:
@@ -47,6 +49,8 @@ class SupabaseVoiceNotes:
                     content += chunk
                     if len(content) > max_bytes:
                         raise MediaRefused
+                    if time.monotonic() > give_up_at:
+                        raise StoreUnavailable
         except httpx.HTTPError as exc:
             raise StoreUnavailable from exc
         return bytes(content)

@@ -45,7 +45,7 @@ _PLAIN_WORDS = """
     particular pedido pena pendiente perdido perdon perfecto persona peso pesos placer posible precio preferencia
     preferible pregunta preocupacion previo primer primero principio problema profesional proximo punto rapido rato
     razon recepcion recien respuesta sabado salud saludo segundo seguro semana septiembre servicio siguiente sitio
-    social solicitud super tarde tema temprano tercero texto tiempo tipo total trabajo tranquilidad tranquilo
+    social solicitud super supuesto tarde tema temprano tercero texto tiempo tipo total trabajo tranquilidad tranquilo
     tratamiento tres turno ultimo urgencia util valor veces ventaja vez vida viernes virtual visita vuelta whatsapp
 """
 # Verbs, by how their forms begin. What tells of something done is caught by its tense, whatever the verb.

@@ -12,6 +12,7 @@ import openai
 from openai import OpenAI
 from pydantic import BaseModel
 
+from dentalist.outbound.llm.deadline import within
 from dentalist.outbound.llm.parsing import (
     Garbage,
     ToolCall,
@@ -22,6 +23,7 @@ from dentalist.outbound.llm.parsing import (
     usage_of,
 )
 from dentalist.outbound.llm.providers import PROVIDERS, Provider
+from dentalist.outbound.llm.refusals import Refused, refusal_in, refusal_of
 from dentalist.services.ports_models import (
     NO_USAGE,
     Answer,
@@ -36,6 +38,8 @@ from dentalist.services.ports_models import (
 _CONNECT_SECONDS = 3.0
 _MAX_BYTES = 1_000_000
 _TOOL_ROUNDS = 2
+# What those answer who take no functions beside a schema, or none at all; OpenRouter, that it finds nobody who does.
+_TAKES_NO_TOOLS = frozenset({400, 404, 422, 501})
 
 
 class ChatModel:
@@ -88,7 +92,7 @@ class ChatModel:
 
         Raises:
             ModelUnavailable: no usable answer; ``cause`` says why: timeout, unreachable, rejected, rate_limited,
-                unauthorised, payment, truncated, garbage.
+                unauthorised, payment, moderated, truncated, garbage.
 
         Source:
             https://platform.openai.com/docs/guides/structured-outputs
@@ -101,9 +105,9 @@ class ChatModel:
             if not rounds_left and toolbox:
                 request["tool_choice"] = "none"
             try:
-                completion = self._complete(request, seconds=give_up_at - self._clock())
+                completion = self._complete_somehow(request, give_up_at=give_up_at)
             except ModelUnavailable as exc:
-                raise ModelUnavailable(exc.cause, usage=usage) from None
+                raise ModelUnavailable(exc.cause, usage=usage + _paid_in_vain(exc, request)) from None
             usage += usage_of(completion, asked=request["messages"])
             calls = calls_of(completion, toolbox.tools) if toolbox and rounds_left else ()
             if not calls or toolbox is None:
@@ -111,21 +115,41 @@ class ChatModel:
             request["messages"] += _answered(calls, toolbox)
         return ModelReply(_parsed(completion, answer_type, usage), usage)
 
+    def _complete_somehow(self, request: dict[str, Any], *, give_up_at: float) -> Any:
+        """With its functions, or without them at a provider that does not take them: they are an aid, no condition."""
+        try:
+            return self._complete(request, seconds=give_up_at - self._clock())
+        except Refused as exc:
+            if "tools" not in request or exc.status not in _TAKES_NO_TOOLS:
+                raise
+        for name in ("tools", "tool_choice"):
+            request.pop(name, None)
+        return self._complete(request, seconds=give_up_at - self._clock())
+
     def _complete(self, request: dict[str, Any], *, seconds: float) -> Any:
         if seconds <= 0:
             raise ModelUnavailable("timeout")
         # Errors are not chained where their message may quote the request, which holds a patient's words.
         try:
             client = self._client.with_options(timeout=_timeout(seconds))
-            return json.loads(read_completion(client, request, seconds=seconds, clock=self._clock))
+            completion = json.loads(read_completion(client, request, seconds=seconds, clock=self._clock))
         except (openai.APITimeoutError, httpx2.TimeoutException) as exc:
             raise ModelUnavailable("timeout") from exc
         except (openai.APIConnectionError, httpx2.HTTPError) as exc:
             raise ModelUnavailable("unreachable") from exc
         except openai.APIStatusError as exc:
-            raise ModelUnavailable(cause_of_status(exc.status_code)) from None
+            raise refusal_of(exc.status_code, exc.body) from None
         except (openai.OpenAIError, httpx2.InvalidURL, ValueError, RecursionError):  # a 200 whose body is no JSON
             raise ModelUnavailable("garbage") from None
+        refusal = refusal_in(completion)
+        if refusal is not None:
+            raise refusal
+        return completion
+
+
+def _paid_in_vain(failure: ModelUnavailable, request: Mapping[str, Any]) -> Usage:
+    """A provider that was not waited for has read the question all the same."""
+    return usage_of({}, asked=request["messages"]) if failure.cause == "timeout" else NO_USAGE
 
 
 def _parsed(completion: Any, answer_type: type[Answer], usage: Usage) -> Answer:
@@ -187,11 +211,6 @@ def client_of(rules: Provider, *, base_url: str, api_key: str | None, http: http
     )
 
 
-def cause_of_status(status: int) -> str:
-    """Why a provider refused, in one word."""
-    return _STATUS_CAUSES.get(status, "rejected")
-
-
 def _timeout(seconds: float) -> openai.Timeout:
     return openai.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds))
 
@@ -205,14 +224,14 @@ def read_completion(
         ModelUnavailable: it took longer than ``seconds`` in all (``timeout``) or is too large (``garbage``).
         openai.APIError, httpx2.HTTPError: refused, or the connection broke.
     """
-    return b"".join(_chunks(client, request, give_up_at=clock() + seconds, clock=clock))
+    give_up_at = clock() + seconds
+    return within(seconds, lambda: b"".join(_chunks(client, request, give_up_at=give_up_at, clock=clock)))
 
 
 def _chunks(
     client: OpenAI, request: Mapping[str, Any], *, give_up_at: float, clock: Callable[[], float]
 ) -> Iterator[bytes]:
-    # The client's timeouts are per read; some providers send a blank now and then while the model thinks, so that
-    # only the sum of them is a limit.
+    # Some providers send a blank now and then while the model thinks: each would begin the client's timeout anew.
     size = 0
     with client.chat.completions.with_streaming_response.create(**request) as response:
         for chunk in response.iter_bytes():
@@ -224,7 +243,6 @@ def _chunks(
             yield chunk
 
 
-_STATUS_CAUSES = {401: "unauthorised", 402: "payment", 403: "unauthorised", 408: "timeout", 429: "rate_limited"}
 # OpenAI's strict mode refuses schemas with other words than it knows; pydantic checks these limits on the answer.
 _NOT_STRICT = frozenset({"minimum", "maximum", "default", "title", "maxLength", "maxItems"})
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from dentalist.domain.clinic import Clinic
 from dentalist.domain.redaction import Redactor
 from dentalist.domain.understanding.intents import Intent, Language, Quoted
+from dentalist.domain.understanding.said_names import names_said
 from dentalist.outbound.llm.prompts import interpretation_prompt
 from dentalist.services.ports_models import Interpretation, Model, ModelUnavailable, Scene
 
@@ -103,8 +104,9 @@ class ModelInterpreter:
         Raises:
             ModelUnavailable: no usable answer.
         """
-        redactor = Redactor(self._names)
         recent = [message[-_LONGEST_MESSAGE:] for message in messages[-_MOST_MESSAGES:]]
+        # A voice note was written down after the names of the conversation were gathered.
+        redactor = Redactor([*self._names, *names_said(recent, clinic=clinic)])
         prompt = interpretation_prompt([redactor.redact(message) for message in recent], clinic, self._scene)
         reply = self._model.ask(prompt, IntentsOfBurst, seconds=self._seconds)
         answer = reply.answer

@@ -41,8 +41,8 @@ def text_of(completion: Any) -> str:
     message = choice.get("message")
     if not isinstance(message, dict) or choice.get("finish_reason") in ("error", "content_filter"):
         raise Garbage("no message in the answer")
-    content = message.get("content")
-    if isinstance(content, str) and content.strip():
+    content = _written(message.get("content"))
+    if content.strip():
         return content
     # Some models answer a schema with a call of a tool that nobody offered; its arguments are text, or already JSON.
     arguments = _object(_first(message.get("tool_calls")).get("function")).get("arguments")
@@ -91,7 +91,7 @@ def calls_of(completion: Any, tools: Sequence[Tool]) -> tuple[ToolCall, ...]:
         name, arguments = function.get("name"), function.get("arguments")
         if not isinstance(name, str) or name not in offered:
             continue
-        written = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        written = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
         told_id = _object(item).get("id")
         found.append(ToolCall(told_id if isinstance(told_id, str) and told_id else f"call_{number}", name, written))
     return tuple(found[:_MOST_CALLS])
@@ -114,8 +114,13 @@ def usage_of(completion: Any, *, asked: Sequence[Mapping[str, Any]]) -> Usage:
 
 def _text(message: Mapping[str, Any]) -> str:
     calls = message.get("tool_calls")
-    content = message.get("content")
-    return (content if isinstance(content, str) else "") + (json.dumps(calls) if calls else "")
+    return _written(message.get("content")) + (json.dumps(calls) if calls else "")
+
+
+def _written(content: Any) -> str:
+    """What is written in a message; some models send it in parts, their thoughts as parts of another kind."""
+    parts = [_object(part).get("text") for part in content] if isinstance(content, list) else [content]
+    return "".join(part for part in parts if isinstance(part, str))
 
 
 def _count(told: Any, text: str) -> int:

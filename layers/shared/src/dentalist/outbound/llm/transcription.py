@@ -11,8 +11,10 @@ from typing import Any
 import httpx2
 import openai
 
-from dentalist.outbound.llm.client import cause_of_status, client_of
+from dentalist.outbound.llm.client import client_of
+from dentalist.outbound.llm.deadline import within
 from dentalist.outbound.llm.providers import PROVIDERS
+from dentalist.outbound.llm.refusals import refusal_of
 from dentalist.services.ports_models import NO_USAGE, ModelUnavailable, Usage
 from dentalist.services.ports_voice import Written
 
@@ -65,16 +67,17 @@ class SpeechClient:
         """
         client = client_of(PROVIDERS[self.provider], seconds=seconds, **self._way)  # type: ignore[arg-type]
         file = (_NAMES[mime_type], content, mime_type)
+        give_up_at = self._clock() + seconds
         # Errors are not chained where their message may quote the answer, which holds a patient's words.
         try:
-            body = b"".join(self._chunks(client, file, give_up_at=self._clock() + seconds))
+            body = within(seconds, lambda: b"".join(self._chunks(client, file, give_up_at=give_up_at)))
             return _written(json.loads(body))
         except (openai.APITimeoutError, httpx2.TimeoutException) as exc:
             raise ModelUnavailable("timeout") from exc
         except (openai.APIConnectionError, httpx2.HTTPError) as exc:
             raise ModelUnavailable("unreachable") from exc
         except openai.APIStatusError as exc:
-            raise ModelUnavailable(cause_of_status(exc.status_code)) from None
+            raise refusal_of(exc.status_code, exc.body) from None
         except (openai.OpenAIError, httpx2.InvalidURL, ValueError, RecursionError):
             raise ModelUnavailable("garbage") from None
 

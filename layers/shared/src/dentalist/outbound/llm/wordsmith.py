@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from dentalist.domain.redaction import PLACEHOLDER, Redactor
 from dentalist.outbound.llm.prompts import wording_prompt
 from dentalist.services.ports_models import Model, Tool, Toolbox, Wording, WordingTask
+
+# They hold nobody's data, but a contact may call themself by one of them: "Turno".
+_WORDS_OF_OURS = frozenset({"address", "appointment", "contact", "now", "timezone"})
 
 
 class WordedText(BaseModel):
@@ -47,7 +51,7 @@ class ModelWordsmith:
         voice = _Voice(task)
         prompt = wording_prompt(
             voice.told(task.prepared),
-            about={name: voice.told(value) if isinstance(value, str) else value for name, value in task.about.items()},
+            about={name: _told(name, value, voice) for name, value in task.about.items()},
             conversation=[
                 ("contact" if said.by_contact else "clinic", voice.heard(said.text)) for said in task.conversation
             ],
@@ -58,6 +62,10 @@ class ModelWordsmith:
         )
         reply = self._model.ask(prompt, WordedText, seconds=seconds, toolbox=_Discreet(toolbox, voice))
         return Wording(voice.restored(reply.answer.text), hidden=prompt.instructions, usage=reply.usage)
+
+
+def _told(name: str, value: Any, voice: _Voice) -> Any:
+    return voice.told(value) if isinstance(value, str) and name not in _WORDS_OF_OURS else value
 
 
 class _Voice:
