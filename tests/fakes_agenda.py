@@ -130,6 +130,14 @@ class AgendaRules:
             return Booking("unverified")
         return booking("confirmed", [self._put(row.model_copy(update={"confirmed_at": self.now}))])
 
+    def rename_attendee(self, appointment_id: UUID, name: str) -> Booking:
+        row = self._changeable(appointment_id)
+        if row is None:
+            return Booking("not_found")
+        if self.conversation.phone_unverified_at is not None:
+            return Booking("unverified")
+        return booking("named", [self._put(row.model_copy(update={"attendee_name": name}))])
+
     # ---- the machinery
 
     def _limit(self) -> int:
@@ -166,7 +174,7 @@ class AgendaRules:
             return Booking("unverified")
         if self._is_taken(offer, but=appointment_id):
             return Booking("taken")
-        to_be = row.model_copy(update={"starts_at": offer.starts_at, "ends_at": offer.ends_at})
+        to_be = row.model_copy(update={"starts_at": offer.starts_at, "ends_at": offer.ends_at, "status": "held"})
         return booking("held", [to_be])
 
     def _move(self, offer: Offer, appointment_id: UUID) -> Booking:

@@ -576,8 +576,13 @@ class World(AgendaRules):
         return self.confirm_appointment(appointment_id)
 
     @moment
+    def name_attendee(self, appointment_id: UUID, attendee_name: str) -> Booking:
+        return self.rename_attendee(appointment_id, attendee_name)
+
+    @moment
     def doubt(self, reason: str) -> None:
         if self.conversation.phone_unverified_at is None:
+            self._withdraw()
             self.verified.append(reason)
             self._set(phone_unverified_at=self.now, phone_unverified_reason=reason)
 
@@ -679,6 +684,9 @@ class _Agenda:
 
     def confirm(self, _conversation_id: UUID, appointment_id: UUID) -> Booking:
         return self.world.confirm(appointment_id)
+
+    def name_attendee(self, _conversation_id: UUID, appointment_id: UUID, *, attendee_name: str) -> Booking:
+        return self.world.name_attendee(appointment_id, attendee_name)
 
     def book_by_hand(self, **_named: Any) -> Booking:
         raise AssertionError("the assistant books nothing by hand")

@@ -91,6 +91,31 @@ end
 $$;
 call app.guard_function('public.confirm_appointment(uuid, uuid, uuid)');
 
+-- Whom it is for, corrected: a record stays only where it is that person's.
+create function public.name_attendee(
+  p_professional_id uuid, p_conversation_id uuid, p_appointment_id uuid, p_attendee_name text
+) returns jsonb
+language plpgsql security invoker set search_path = '' as $$
+declare
+  conversation public.marketing_conversations := app.lock_conversation(p_conversation_id, p_professional_id);
+  appointment public.appointments := app.find_own_appointment(conversation, p_appointment_id);
+  obstacle constant text := app.appointment_obstacle(conversation, appointment);
+begin
+  if obstacle is not null then
+    return jsonb_build_object('outcome', obstacle);
+  elsif appointment.attendee_name is distinct from p_attendee_name then
+    update public.appointments
+    set attendee_name = p_attendee_name, patient_id = app.patient_who_comes(conversation, p_attendee_name)
+    where id = appointment.id
+    returning * into appointment;
+    perform app.audit(p_professional_id, 'appointment', appointment.id, 'appointment.renamed', null,
+                      jsonb_build_object('conversation_id', conversation.id));
+  end if;
+  return app.appointments_answer('named', array[appointment]);
+end
+$$;
+call app.guard_function('public.name_attendee(uuid, uuid, uuid, text)');
+
 -- ---- moving: the same appointment at another time, so that its id, its calendar event and its history stay -----------
 
 -- The appointment that an offer moves, and why it cannot: one of the obstacles above, or expired.

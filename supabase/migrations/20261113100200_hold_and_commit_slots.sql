@@ -144,7 +144,9 @@ begin
   -- calendar_sync_at stays null: the calendar event is made from this row, and waits until it is.
   update public.appointments held
   set status = 'booked', hold_expires_at = null, source = p_source, attendee_name = named.attendee_name,
-      patient_id = coalesce(part.patient_id, app.patient_who_comes(p_conversation, named.attendee_name)),
+      -- a list of before the doubt was made for somebody who may not have this phone any more
+      patient_id = coalesce(case when p_conversation.phone_unverified_at is null then part.patient_id end,
+                            app.patient_who_comes(p_conversation, named.attendee_name)),
       chat_change = 'booked', chat_changed_at = clock_timestamp()
   from unnest(p_offers) as part
   cross join lateral (select case when is_family then coalesce(part.attendee_name, p_attendee_name)

@@ -117,6 +117,19 @@ def confirm(db: Connection, clinic: Clinic, conversation_id: UUID, appointment_i
     return answer
 
 
+def rename(db: Connection, clinic: Clinic, conversation_id: UUID, appointment_id: Any, name: str = "Juan Gómez") -> Row:
+    """Say whom it is for."""
+    answer: Row = rpc(
+        db,
+        "name_attendee",
+        professional_id=clinic.professional_id,
+        conversation_id=conversation_id,
+        appointment_id=appointment_id,
+        attendee_name=name,
+    )
+    return answer
+
+
 def book_by_hand(db: Connection, clinic: Clinic, slot: Slot, **overrides: Any) -> Row:
     """A person of the clinic books from the dashboard."""
     nobody = {"conversation_id": None, "patient_id": None, "reason": None, "attendee_name": "Carla", "actor_id": ACTOR}

@@ -10,14 +10,17 @@ import pytest
 
 from tests.database.agenda_builders import (
     ACTOR,
+    as_offered,
     book,
     book_by_hand,
     cancel,
     commit,
     confirm,
+    create_offers,
     hold,
     let_hold_end,
     offer,
+    rename,
     tomorrow,
 )
 from tests.database.outbound_builders import (
@@ -174,6 +177,62 @@ def test_what_is_booked_from_an_unverified_phone_is_put_on_nobodys_record(
 
     row = find(db, "appointments", booked)
     assert (row["patient_id"], row["attendee_name"]) == (None, attendee)
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_list_of_before_a_doubt_is_booked_on_nobodys_record(
+    db: Connection, clinic: Clinic, ana: UUID, is_held: bool
+) -> None:
+    slot = as_offered(tomorrow(9), patient_id=str(make_patient(db, clinic)), attendee_name="Carla Prueba")
+    [made] = create_offers(db, clinic, ana, slot)["offers"]
+    if is_held:
+        hold(db, clinic, ana, made["id"])
+    update(db, "marketing_conversations", ana, phone_unverified_at=utc_now(), phone_unverified_reason="not_me")
+
+    booked = commit(db, clinic, ana, made["id"], attendee_name="Juan Gómez")
+
+    assert (booked["appointment"]["patient_id"], booked["appointment"]["attendee_name"]) == (None, "Juan Gómez")
+
+
+# ---- whom it is for --------------------------------------------------------------------------------------------------
+
+
+def test_a_name_is_corrected_in_place_and_the_calendar_event_is_due_again(
+    db: Connection, clinic: Clinic, ana: UUID, booked: str
+) -> None:
+    update(db, "appointments", UUID(booked), calendar_sync_at=utc_now())
+
+    answers = [rename(db, clinic, ana, booked) for _ in range(2)]
+
+    assert [(one["outcome"], one["appointment"]["attendee_name"]) for one in answers] == [("named", "Juan Gómez")] * 2
+    row = find(db, "appointments", booked)
+    assert (row["attendee_name"], row["status"], row["calendar_sync_at"]) == ("Juan Gómez", "booked", None)
+    [trace] = rows(db, "marketing_audit_logs", action="appointment.renamed")
+    assert trace["payload"] == {"conversation_id": str(ana)}
+
+
+def test_an_appointment_under_another_name_leaves_the_contacts_record(db: Connection, clinic: Clinic) -> None:
+    chat = make_conversation(db, clinic, patient_id=make_patient(db, clinic))
+    mine = book(db, clinic, chat, tomorrow(9))
+    assert find(db, "appointments", mine)["patient_id"] is not None
+
+    assert rename(db, clinic, chat, mine)["appointment"]["patient_id"] is None
+
+
+def test_nobody_renames_what_is_not_theirs_or_is_over(
+    db: Connection, clinic: Clinic, ana: UUID, bruno: UUID, booked: str
+) -> None:
+    stranger = make_clinic(db)
+    before = snapshot(db)
+
+    assert rename(db, clinic, bruno, booked) == {"outcome": "not_found"}
+    assert rename(db, stranger, ana, booked) == {"outcome": "not_found"}
+    assert snapshot(db) == before
+    update(db, "marketing_conversations", ana, phone_unverified_at=utc_now(), phone_unverified_reason="not_me")
+    assert rename(db, clinic, ana, booked) == {"outcome": "unverified"}
+    update(db, "marketing_conversations", ana, phone_unverified_at=None, phone_unverified_reason=None)
+    cancel(db, clinic, ana, booked)
+    assert rename(db, clinic, ana, booked) == {"outcome": "cancelled"}
 
 
 # ---- confirming ------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ class Chat(RealWorld):
     """A contact and what they read."""
 
     is_patient = True
+    profile = "Lulú"  # what a lead is called on WhatsApp
 
     def writes(self, body: str, **overrides: Any) -> None:
         """A patient has a record with the clinic, a lead has none."""
@@ -35,7 +36,9 @@ class Chat(RealWorld):
                 make_patient(self.db, self.office.clinic, phone=self.phone, full_name="Lucía Pérez")
             super().writes(body, **overrides)
             return
-        stored = ingest(self.db, message(self.office, body, phone=self.phone, name="Lulú", **overrides), debounce=0)
+        stored = ingest(
+            self.db, message(self.office, body, phone=self.phone, name=self.profile, **overrides), debounce=0
+        )
         self.conversation_id = UUID(stored["conversation_id"])
 
     def __call__(self, step: str | int) -> str:
@@ -107,6 +110,35 @@ def test_a_lead_is_booked_under_the_name_they_give(lead: Chat) -> None:
     assert hour(row) in confirmed
     assert said(row) in confirmed
     assert (row["attendee_name"], row["patient_id"], row["reason"]) == ("Ana Pérez", None, "Limpieza")
+
+
+def test_a_profile_with_a_full_name_is_booked_at_once_and_corrected_in_place(lead: Chat) -> None:
+    lead.profile = "Marina Sosa"
+
+    confirmed = lead.play("hola, quiero un turno", 1)
+    [before] = lead.booked
+    corrected = lead("no, es para Juan Gómez")
+
+    [after] = lead.booked
+    assert "Turno confirmado para Marina Sosa" in confirmed
+    assert (before["attendee_name"], after["attendee_name"]) == ("Marina Sosa", "Juan Gómez")
+    assert (after["id"], after["starts_at"]) == (before["id"], before["starts_at"])
+    assert corrected.startswith("Listo: el turno del ")
+    assert "está a nombre de Juan Gómez" in corrected
+
+
+def test_a_list_of_before_a_doubt_is_no_list_of_whoever_has_the_phone_now(patient: Chat) -> None:
+    patient("quiero un turno")
+    shown = patient.shown()[0]
+    patient("no soy Lucía")
+
+    patient.writes("un horario", type="interactive", reply_id=shown)
+    patient.settle_down()
+
+    answer = patient.answers[-1]["body"]
+    assert "Esa lista de horarios ya no vale." in answer
+    assert "Lucía" not in answer
+    assert patient.booked == []
 
 
 def test_a_family_is_booked_whole_and_one_of_it_cancelled_by_name(patient: Chat) -> None:

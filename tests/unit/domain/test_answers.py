@@ -13,6 +13,7 @@ from dentalist.domain.wording.drafts import BookedAppointment, Draft, DraftKind,
 from dentalist.domain.wording.voice import Voice
 from tests.unit.domain.clinics import MONDAY_11AM, WEEKDAYS, make_bare_clinic, make_clinic, make_context, make_slots
 
+ALWAYS_OPEN = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 TUESDAY_10AM = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 SUNDAY = MONDAY_11AM - timedelta(days=1)
 DISCLOSURE = "asistente virtual de Clínica Sonrisas, no una persona"
@@ -288,6 +289,24 @@ def test_the_contacts_own_appointment_is_told_and_a_past_one_is_not() -> None:
     assert "Tenés turno mañana martes a las 10:00." in answer("cuándo es mi turno?", upcoming=(past, next_one)).body
 
 
+@pytest.mark.parametrize(
+    ("name", "greeted"),
+    [
+        ("Marina Ríos", "¡Hola, Marina!"),
+        ("juan cruz PÉREZ", "¡Hola, Juan!"),
+        ("Lucía", "¡Hola, Lucía!"),
+        ("Lu 🌸", "¡Hola, Lu 🌸!"),
+        ("Mamá de Tomi", "¡Hola, Mamá de Tomi!"),
+        ("Estudio Paz", "¡Hola, Estudio Paz!"),
+        (None, "¡Hola!"),
+    ],
+)
+def test_a_person_is_greeted_by_their_first_name_and_anybody_else_as_they_call_themselves(
+    name: str | None, greeted: str
+) -> None:
+    assert answer("dónde quedan?", contact_name=name, last_ai_answer_at=None).body.startswith(greeted)
+
+
 # People
 
 
@@ -297,6 +316,7 @@ def test_the_contacts_own_appointment_is_told_and_a_past_one_is_not() -> None:
         (MONDAY_11AM, make_clinic(), "hoy atendemos hasta las 13:00"),
         (SUNDAY, make_clinic(), "el equipo vuelve a leer los mensajes mañana lunes a las 09:00"),
         (MONDAY_11AM, make_bare_clinic(), "por este mismo chat en cuanto pueda"),
+        (MONDAY_11AM, make_clinic(opening_hours=ALWAYS_OPEN), "por este mismo chat en cuanto pueda"),
     ],
 )
 def test_a_hand_over_says_when_a_person_reads(now: datetime, clinic: Clinic, words: str) -> None:
@@ -363,7 +383,7 @@ def test_another_language_is_answered_briefly_and_leaves_a_task(text: str, words
 @pytest.mark.parametrize(
     ("media", "words"),
     [
-        (InboundMedia.AUDIO, "no puedo escuchar audios"),
+        (InboundMedia.AUDIO, "No pude escuchar el audio"),
         (InboundMedia.IMAGE, "no puedo interpretar fotos"),
         (InboundMedia.DOCUMENT, "no puedo interpretar fotos ni estudios"),
     ],
@@ -390,7 +410,7 @@ def test_a_sticker_needs_no_answer_and_an_unknown_type_is_asked_for_in_words() -
 def test_a_voice_note_beside_words_is_answered_with_them() -> None:
     draft = answer("dónde quedan?", media=frozenset({InboundMedia.AUDIO}))
     assert "Siempreviva" in draft.body
-    assert "no puedo escuchar audios" in draft.body
+    assert "No pude escuchar el audio" in draft.body
 
 
 # Length

@@ -100,9 +100,11 @@ def patient(*appointments: tuple[datetime, str | None]) -> Chat:
     return Chat(world)
 
 
-def lead() -> Chat:
-    """Somebody the clinic does not know."""
-    return Chat(World(patient=None))
+def lead(profile: str | None = "Lu 🌸") -> Chat:
+    """Somebody the clinic does not know, by what they are called on WhatsApp."""
+    world = World(patient=None)
+    world.conversation = world.conversation.model_copy(update={"contact_name": profile})
+    return Chat(world)
 
 
 def unverified(*appointments: tuple[datetime, str | None]) -> Chat:
@@ -133,7 +135,16 @@ def test_a_lead_gives_their_name_before_anything_is_booked() -> None:
     assert chat.booked == [(at(26, 9), "Ana Pérez")]
 
 
-@pytest.mark.parametrize("name", ["ana perez", "Soy Ana Pérez", "a nombre de Ana Pérez por favor", "Pérez, Ana"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ana perez",
+        "Soy Ana Pérez",
+        "Ana Pérez, DNI 30.123.456, OSDE 210",
+        "a nombre de Ana Pérez por favor",
+        "Pérez, Ana",
+    ],
+)
 def test_a_name_is_understood_as_people_give_it(name: str) -> None:
     chat = lead()
     chat.play("quiero un turno", 1, name)
@@ -171,6 +182,123 @@ def test_a_patient_is_known_and_not_asked_who_they_are() -> None:
     assert "confirmado para Lucía Pérez" in chat.play("quiero un turno", 2)
 
 
+@pytest.mark.parametrize("profile", ["Marina Sosa", "marina sosa 🌸", "José Luis Gómez"])
+def test_a_profile_that_is_a_persons_full_name_is_enough_and_can_be_corrected(profile: str) -> None:
+    chat = lead(profile)
+
+    confirmed = chat.play("quiero un turno el martes", 1)
+
+    assert confirmed.count(profile.replace(" 🌸", "").title()) == 1 + confirmed.count("Hola, ")
+    assert confirmed.endswith("El nombre es el de tu WhatsApp: si va a nombre de otra persona, decime cuál.")
+    assert chat.booked == [(at(24, 9), profile.replace(" 🌸", "").title())]
+
+
+@pytest.mark.parametrize(
+    "profile",
+    ["Mamá de Tomi", "Lu 🌸", "Ventas Online", "Luciana P.", "María José", "Ana Mamá de Tomi", "Ana y Juan", ".", None],
+)
+def test_a_nickname_or_a_shop_is_asked_for_a_name(profile: str | None) -> None:
+    chat = lead(profile)
+
+    assert "¿A nombre de quién lo reservo?" in chat.play("quiero un turno el martes", 1)
+    assert chat.booked == []
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("no, es para Juan Gómez", "Juan Gómez"),
+        ("perdón, es para mi hija Sofía", "Sofía"),
+        ("el nombre está mal, soy Marina Sosa Díaz", "Marina Sosa Díaz"),
+        ("Juan Gómez", "Juan Gómez"),
+        ("no, Sofía", "Sofía"),
+        ("va a nombre de mi mamá, Rosa Díaz", "Rosa Díaz"),
+    ],
+)
+def test_a_name_that_was_taken_from_a_profile_is_corrected_in_place(words: str, name: str) -> None:
+    chat = lead("Marina Sosa")
+    chat.play("quiero un turno el martes", 1)
+
+    assert chat(words) == f"Listo: el turno del martes 24 de noviembre a las 09:00 está a nombre de {name}."
+    assert chat.booked == [(at(24, 9), name)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "gracias!",
+        "¿dónde queda?",
+        "quiero otro turno para Juan Gómez el jueves",
+        "ah y para mi hijo Bruno también",
+        "¿y para Bruno?",
+        "nos vemos, Ana",
+        "saludos cordiales, Marina",
+        "lo consulto con mi marido Juan",
+        "¿puedo ir con mi hijo Bruno?",
+        "correcto, soy yo",
+        "OSDE 210",
+    ],
+)
+def test_nobody_has_to_say_that_the_name_of_their_profile_is_right(words: str) -> None:
+    chat = lead("Marina Sosa")
+    chat.play("quiero un turno el martes", 1)
+
+    assert "a nombre de" not in chat(words)
+    assert chat.booked == [(at(24, 9), "Marina Sosa")]
+    assert chat.world.conversation.ai_enabled
+
+
+def test_a_treatment_that_is_named_to_a_list_is_searched_in_its_length() -> None:
+    chat = patient()
+    chat.play("quiero un turno el jueves", "limpieza")
+
+    assert {row["description"].split(", ")[1] for row in chat.rows} == {"45 min · Limpieza"}
+
+
+@pytest.mark.parametrize("words", ["sí", "correcto", "está bien", "no, está bien así", "no"])
+def test_who_leaves_the_name_of_their_profile_may_still_correct_it(words: str) -> None:
+    chat = lead("Marina Sosa")
+
+    assert chat.play("quiero un turno el martes", 1, words) == "¡Perfecto, queda así!"
+    chat("es para Juan Gómez")
+    assert chat.booked == [(at(24, 9), "Juan Gómez")]
+
+
+@pytest.mark.parametrize("words", ["no, mejor a las 16", "no, cancelalo"])
+def test_a_change_of_mind_is_no_word_about_the_name(words: str) -> None:
+    chat = lead("Marina Sosa")
+
+    assert "queda así" not in chat.play("quiero un turno el martes", 1, words)
+
+
+def test_a_profile_names_nobody_while_the_phone_is_in_doubt() -> None:
+    chat = unverified()
+
+    assert "¿A nombre de quién" in chat.play("quiero un turno el martes", 1)
+
+
+def test_of_a_family_only_the_author_is_asked_for_their_name() -> None:
+    chat = lead()
+
+    offered = chat("quiero turno para mi hijo Tomás y para mí el martes a la mañana")
+    asked = chat(1)
+    chat("Ana Pérez")
+
+    assert "para vos y Tomás, uno después del otro" in offered
+    assert "Además de Tomás, ¿a nombre de quién reservo?" in asked
+    assert chat.booked == [(at(24, 9), "Ana Pérez"), (at(24, 9, 30), "Tomás")]
+
+
+@pytest.mark.parametrize("words", ["dejá, no importa", "no gracias", "no, mejor no", "cancelá"])
+def test_who_leaves_while_the_name_is_asked_books_nothing_and_is_not_asked_again(words: str) -> None:
+    chat = lead()
+    chat.play("quiero un turno el martes", 1)
+
+    assert chat(words) == "Perfecto, no reservé nada. Escribime cuando quieras."
+    assert "nombre" not in chat("hola")
+    assert chat.booked == []
+
+
 def test_a_second_appointment_of_a_lead_is_under_the_name_they_gave() -> None:
     chat = lead()
     chat.play("quiero un turno el lunes", 1, "Ana Pérez")
@@ -205,6 +333,23 @@ def test_another_time_of_the_list_may_be_taken_while_the_name_is_asked() -> None
 
     assert "Te guardo el jueves 26 de noviembre a las 09:30" in asked
     assert chat.booked == [(at(26, 9, 30), "Ana Pérez")]
+
+
+def test_a_time_that_is_not_on_the_list_is_searched_while_the_name_is_asked() -> None:
+    chat = lead()
+    chat.play("quiero un turno el jueves", 1)
+
+    chat("mejor a las 11")
+    assert chat.titles[:2] == ["Jue 26 nov · 11:00", "Jue 26 nov · 11:30"]
+    chat.play(1, "Ana Pérez")
+    assert chat.booked == [(at(26, 11), "Ana Pérez")]
+
+
+def test_another_day_is_searched_while_the_name_is_asked() -> None:
+    chat = lead()
+    chat.play("quiero un turno el jueves", 1, "mejor otro día")
+
+    assert chat.titles[0] == "Vie 27 nov · 09:00"
 
 
 @pytest.mark.parametrize("silence", [["mmm", "no se"], ["👍", "ok"], ["???", "eh"]])
@@ -461,6 +606,34 @@ def test_children_who_do_not_fit_one_after_the_other_are_asked_about_before_one_
     assert "libres para Tomás." in offered
 
 
+def test_after_the_first_of_a_family_the_next_is_asked_for_by_name_alone() -> None:
+    chat = lead()
+    chat.play("turno para mi hijo Tomás", 1)
+
+    assert "libres para Sofía" in chat("¿y para Sofía?")
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("turno para mis hijos Juan Cruz Gómez y Mía Gómez", ["Juan Cruz Gómez", "Mía Gómez"]),
+        ("quiero un turno para Juan Gómez el jueves", ["Juan Gómez"]),
+    ],
+)
+def test_surnames_that_were_said_are_kept(words: str, names: list[str]) -> None:
+    chat = lead()
+    chat.play(words, 1)
+
+    assert [name for _, name in chat.booked] == names
+
+
+def test_a_name_that_sounds_like_a_call_answers_the_question() -> None:
+    chat = lead()
+
+    assert "libres para Mia" in chat.play("turno para mi hija", "se llama mia")
+    assert chat.world.conversation.ai_enabled
+
+
 def test_who_prefers_a_person_to_one_at_a_time_gets_one() -> None:
     chat = patient()
     chat.world.professional["opening_hours"] = {"thu": [["09:00", "09:45"]]}
@@ -571,6 +744,30 @@ def test_all_of_them_are_cancelled_after_a_tap() -> None:
     assert len(chat.cancelled) == 2
 
 
+def test_a_button_does_not_do_what_a_question_about_something_else_was_asked_for() -> None:
+    chat = patient((at(24, 15), None))
+    [mine] = chat.world.booked
+    chat("turno para mis hijos el jueves")  # asks who they are, for Thursday
+    chat.world.presses("cancel", mine.id, "Cancelar turno")
+    chat.world.settle_down()
+
+    assert "cancelé tu turno del martes 24" in chat.world.bodies[-1]
+    assert "interactive" in chat.world.outbound[-1].payload
+    assert not chat.rows  # no times of Thursday
+
+
+@pytest.mark.parametrize("words", ["cancelá todo", "cancelame todos los turnos", "quiero cancelar los dos"])
+def test_everything_is_cancelled_after_one_tap(words: str) -> None:
+    chat = patient((at(24, 15), None), (at(26, 10), "Tomás"))
+
+    asked = chat(words)
+    chat("Sí, cancelar")
+
+    assert "tu turno del martes 24" in asked
+    assert "el turno de Tomás del jueves 26" in asked
+    assert len(chat.cancelled) == 2
+
+
 def test_another_day_than_the_one_there_is_is_asked_about() -> None:
     chat = patient((at(24, 10), None))
 
@@ -597,6 +794,28 @@ def test_what_is_in_doubt_or_was_only_spoken_is_confirmed_first(words: str, answ
     assert len(chat.cancelled) == cancelled
 
 
+@pytest.mark.parametrize(
+    ("words", "cancelled"),
+    [
+        ("sí voy a ir", 0),
+        ("sí, voy", 0),
+        ("voy a ir", 0),
+        ("no, mejor dejalo", 0),
+        ("cancelalo", 1),
+        ("sí, cancelalo", 1),
+        ("no voy a ir", 1),
+        ("no puedo ir", 1),
+        ("dale", 1),
+    ],
+)
+def test_who_says_that_they_come_cancels_nothing(words: str, cancelled: int) -> None:
+    chat = patient((at(24, 10), None))
+    chat.play("¿puedo cancelar el turno?", words)
+
+    assert len(chat.cancelled) == cancelled
+    assert ("sigue en pie" in chat.world.bodies[-1]) is not bool(cancelled)
+
+
 def test_a_spoken_yes_cancels_nothing() -> None:
     chat = patient((at(24, 10), None))
     chat.play("🎤 quería cancelar el turno", "🎤 sí, cancelalo")
@@ -615,6 +834,52 @@ def test_one_is_cancelled_and_another_offered_in_one_message() -> None:
     assert "cancelé tu turno del lunes 23 de noviembre a las 10:00.\nEstos son los horarios libres." in answer
     assert all(title.startswith("Jue 26") for title in chat.titles)
     assert chat.booked == [(at(26, 9), "Lucía Pérez"), (at(27, 15), "Tomás")]
+
+
+def test_two_children_at_the_same_time_are_told_apart() -> None:
+    chat = patient((at(24, 15), "Tomás"), (at(24, 15), "Sofía"))
+    chat("no puedo ir")
+
+    assert [(row["title"], row["description"]) for row in chat.rows] == [
+        ("Mar 24 nov · 15:00", "Tomás"),
+        ("Mar 24 nov · 15:00", "Sofía"),
+    ]
+    assert chat(2).startswith("Listo: cancelé el turno de Sofía")
+
+
+def test_who_comes_after_all_is_told_that_it_was_cancelled_and_offered_times() -> None:
+    chat = patient((at(23, 10), None))
+
+    answer = chat.play("al final no puedo ir", "uy perdón, sí voy")
+
+    assert answer.startswith("Ese turno ya quedó cancelado.\nEstos son los horarios libres.")
+    assert chat.world.alert_kinds == []
+
+
+def test_one_is_cancelled_and_the_other_one_moved_in_one_message() -> None:
+    chat = patient((at(23, 10), None), (at(25, 10), None))
+
+    answer = chat("cancelá el de mañana y el otro pasalo al viernes")
+    chat(1)
+
+    assert "cancelé tu turno del lunes 23" in answer
+    assert "Tu turno del miércoles 25 de noviembre a las 10:00 sigue en pie" in answer
+    assert chat.booked == [(at(27, 9), "Lucía Pérez")]
+
+
+def test_who_cannot_come_and_asks_for_another_day_cancels_nothing() -> None:
+    chat = patient((at(24, 10), None), (at(25, 10), None))
+
+    assert "Tu turno del martes 24" in chat("no puedo ir el martes, pasalo al jueves")
+    assert chat.cancelled == []
+
+
+def test_who_lets_a_move_be_is_told_that_the_appointment_stands() -> None:
+    chat = patient((at(24, 15), None))
+
+    answer = chat.play("quiero cambiar mi turno al jueves", "no, dejalo como está")
+
+    assert answer == "Perfecto, no cambié nada: tu turno del martes 24 de noviembre a las 15:00 sigue en pie."
 
 
 def test_what_was_wanted_besides_is_not_forgotten_while_it_is_asked_which_to_cancel() -> None:
@@ -664,6 +929,24 @@ def test_a_button_that_is_tapped_again_days_later_cancels_nothing_else() -> None
 
     assert "cancelé tu turno del martes 24" in chat.world.bodies[-1]
     assert chat.booked == [(at(27, 10), "Lucía Pérez")]
+
+
+@pytest.mark.parametrize("is_of_before", [True, False])
+def test_a_button_of_before_a_move_asks_before_it_cancels_the_new_time(is_of_before: bool) -> None:
+    chat = patient((at(23, 10), None))
+    chat("quiero cambiar mi turno al jueves")
+    reminder = chat.world.outbound[-1].external_id
+    chat(1)
+    if not is_of_before:
+        reminder = chat.world.outbound[-1].external_id
+    button = {"reply_id": f"cancel:{chat.world.booked[0].id}"}
+    chat.world.writes("No puedo ir", type="interactive", payload=button, reply_to_external_id=reminder)
+    chat.world.settle_down()
+
+    assert bool(chat.cancelled) is not is_of_before
+    if is_of_before:
+        assert "¿Confirmás que cancele tu turno del jueves 26" in chat.world.bodies[-1]
+        assert chat("Sí, cancelar").startswith("Listo: cancelé tu turno del jueves 26")
 
 
 def test_a_button_of_an_appointment_that_is_not_theirs_asks_before_it_does_anything() -> None:
@@ -726,6 +1009,15 @@ def test_a_time_that_is_said_from_the_appointment_is_offered_first(words: str, f
     chat(words)
 
     assert chat.titles[0] == first
+
+
+def test_a_time_without_a_day_is_one_of_the_day_of_the_appointment() -> None:
+    chat = patient((at(24, 15), None))
+
+    chat("no puedo a las 15, mejor a las 16")
+    assert chat.titles[0] == "Mar 24 nov · 16:00"
+    chat(1)
+    assert chat.booked == [(at(24, 16), "Lucía Pérez")]
 
 
 def test_a_move_whose_time_was_taken_leaves_the_appointment_where_it_was() -> None:
@@ -844,6 +1136,42 @@ def test_another_name_learns_nothing_and_a_person_looks_after_the_second_one() -
     assert chat.world.verified == []
 
 
+def test_a_list_of_before_the_doubt_books_nothing_under_the_old_name() -> None:
+    chat = patient()
+    chat.play("quiero un turno", "no soy Lucía")
+
+    answer = chat(1)
+
+    assert answer.startswith("Esa lista de horarios ya no vale.\nEstos son los horarios libres.")
+    assert "Lucía" not in answer
+    assert chat.booked == []
+
+
+@pytest.mark.parametrize(
+    ("asks", "answer"),
+    [
+        ("¿cuándo es mi turno?", "Tenés turno el jueves 26 de noviembre a las 09:00 (Juana Gómez)."),
+        ("quiero cancelar mi turno", "Recibí tu pedido de cancelar el turno (el jueves 26 de noviembre a las 09:00)"),
+        ("quiero cambiar mi turno", "Recibí tu pedido de cambiar el turno (el jueves 26 de noviembre a las 09:00)"),
+    ],
+)
+def test_what_was_booked_since_the_doubt_does_not_open_what_was_there_before(asks: str, answer: str) -> None:
+    chat = unverified((at(24, 15), None))
+    chat.world.now += timedelta(minutes=1)
+    chat.play("quiero un turno para el jueves", 1, "Juana Gómez", asks)
+
+    said = chat("Juana Gómez")
+
+    assert said.startswith(answer)
+    assert "24" not in said
+    assert chat.world.verified == []
+    assert len(chat.world.booked) == 2
+
+
+def test_nobody_is_greeted_by_name_while_the_phone_is_in_doubt() -> None:
+    assert "Lucía" not in unverified()("hola")
+
+
 def test_a_new_appointment_may_be_booked_from_a_phone_in_doubt_under_the_name_that_is_given() -> None:
     chat = unverified((at(24, 10), None))
 
@@ -856,7 +1184,7 @@ def test_a_new_appointment_may_be_booked_from_a_phone_in_doubt_under_the_name_th
 
 @pytest.mark.parametrize(
     ("words", "reason"),
-    [("Número equivocado", "wrong_number"), ("No soy Lucía", "wrong_number"), ("ya no es de ella", "not_me")],
+    [("Número equivocado", "wrong_number"), ("No soy Lucía", "not_me"), ("ya no es de ella", "not_me")],
 )
 def test_who_denies_being_the_patient_puts_the_phone_in_doubt_and_is_thanked(words: str, reason: str) -> None:
     chat = patient((at(24, 10), None))
@@ -911,6 +1239,23 @@ def test_an_answer_to_a_question_is_not_counted_as_not_understood() -> None:
     metadata = chat.world.outbound[-1].ai_metadata or {}
 
     assert (metadata["intent"], metadata["confidence"]) == ("book_appointment", 1.0)
+
+
+def test_a_lead_who_goes_by_the_name_on_the_appointment_reads_of_their_own_and_of_the_childs() -> None:
+    chat = lead("Carla Núñez")
+    chat.play("quiero un turno", 1)
+    assert "cancelé tu turno del" in chat("cancelá mi turno")
+    chat.play("quiero un turno para mi hijo Bruno", 1)
+    assert "cancelé el turno de Bruno del" in chat("cancelá el de Bruno")
+
+
+def test_a_choice_of_an_offered_time_is_not_counted_as_not_understood() -> None:
+    chat = patient()
+    chat.play("quiero un turno", "el segundo")
+    metadata = chat.world.outbound[-1].ai_metadata or {}
+
+    assert (metadata["intent"], metadata["confidence"]) == ("book_appointment", 1.0)
+    assert "con otras palabras" in chat("asdf qwer zxcv"), "not understood once, not twice"
 
 
 def test_facts_asked_along_with_a_cancellation_are_answered_in_the_same_message() -> None:

@@ -24,6 +24,7 @@ class Question(StrEnum):
     CONFIRM_BOOKING = "confirm_booking"  # a time chosen by voice is booked by a tap
     ONE_OF_TWO = "one_of_two"  # not all of a family fit one after the other: one alone, or a person looks
     WHICH_PATIENT = "which_patient"  # two patients share this phone
+    CORRECT_NAME = "correct_name"  # booked under the name of their profile: nobody has to answer
     VERIFY_NAME = "verify_name"  # the phone is unverified: the full name on the appointment
 
 

@@ -11,6 +11,7 @@ from dentalist.domain.answering import Appointment
 from dentalist.domain.dialog import Attendee, Dialog, Question, Span, Wanted
 from dentalist.domain.hours import Interval
 from dentalist.domain.understanding import tables_changes as tables
+from dentalist.domain.understanding.given_names import GIVEN_NAMES
 from dentalist.domain.understanding.intents import HandoffReason, Intent
 from dentalist.domain.understanding.normalise import bare_words
 from dentalist.domain.understanding.replies import full_name_given, names_given, same_name, yes_or_no
@@ -23,15 +24,24 @@ from dentalist.services.agenda_talk import CERTAIN, CLEAR, Part, Talk
 from dentalist.services.answer_context import as_booked
 from dentalist.services.ask_in_chat import ask_to_book
 from dentalist.services.change_appointment import Change
-from dentalist.services.offer_other_times import instead_of, turns_down
+from dentalist.services.offer_other_times import instead_of, nothing_booked, turns_down
 from dentalist.services.offer_times import offer_for, offer_to_move, wish
 from dentalist.services.take_time import take
-from dentalist.services.who_comes import attendee_of
+from dentalist.services.who_comes import attendee_of, introduced_name
 
 _ENOUGH = 2  # a question asked so often without an answer is left to a person
 _OTHER_REQUESTS = (Intent.CANCEL_APPOINTMENT, Intent.RESCHEDULE_APPOINTMENT)
 _MYSELF = re.compile(r"(?:es |seria )?(?:(?:para|pa) (?:mi|m i)|yo|mio|mia)(?: mism[oa]| sol[oa])?")
 _ONE_AT_A_TIME = re.compile(r"(?<!\w)(?:de a un[oa]|un[oa] (?:solo|sola|primero|por vez|a la vez)|por separado)(?!\w)")
+_COMING = r"(?:voy|vamos|ire|iremos|asisto|asistire|asistiremos|estare|(?:puedo|podre|podemos) (?:ir|asistir))"
+_COMES = re.compile(rf"(?<!\w){_COMING}(?!\w)")
+_COMES_NOT = re.compile(rf"(?<!\w)no (?:\w+ )?{_COMING}(?!\w)")
+_CORRECTS = re.compile(
+    r"(?<!\w)(?:(?:es|era|seria|va|iba|sea) (?:para|de|a nombre)|a nombre de|(?:el|mi) nombre|soy|me llamo)(?!\w)"
+)
+_STAYS = re.compile(r"(?<!\w)(?:esta bien|esta perfecto|es correcto|(?:queda|dejalo|esta) asi)(?!\w)")
+_BEFORE_A_NAME = re.compile(r"^(?:(?:no|si|perdon|disculpa|es|uy|ah|hola) )+")
+_ONE_MORE = re.compile(r"(?<!\w)(?:tambien|ademas|otr[oa]s?|y (?:uno |una )?para|falta)(?!\w)")
 _NONE = re.compile(r"(?:ningun[oa]?|no,? (?:ninguno|gracias|deja\w*)|nada|deja\w*|no)(?: gracias| deja\w*)?")
 
 
@@ -43,8 +53,9 @@ def answer_question(talk: Talk, dialog: Dialog) -> Part | None:
 def asks_something_else(talk: Talk, dialog: Dialog) -> bool:
     """Whether the burst is a request of its own, which ends the question."""
     asked_to = {Wanted.CANCEL: Intent.CANCEL_APPOINTMENT, Wanted.MOVE: Intent.RESCHEDULE_APPOINTMENT}
-    others = [intent for intent in _OTHER_REQUESTS if intent is not asked_to.get(dialog.wanted)]
-    if talk.confidence(Intent.HUMAN_HANDOFF) >= CLEAR or any(_is_said(talk, intent) for intent in others):
+    # Where nothing is booked "mejor a las 11" and "cancelá" are said of the time that is being chosen.
+    others = [intent for intent in _OTHER_REQUESTS if intent is not asked_to.get(dialog.wanted) and talk.known]
+    if talk.asks_for_person or any(_is_said(talk, intent) for intent in others):
         return True
     return dialog.asks in _CHANGES_ONE and _is_said(talk, Intent.BOOK_APPOINTMENT)
 
@@ -137,7 +148,7 @@ def _who_comes(talk: Talk, dialog: Dialog) -> Part | None:
         return None
     known = [attendee for attendee in dialog.attendees if attendee.name]
     missing = len(dialog.attendees) - len(known)
-    attendees = [*known, *(attendee_of(name, talk.claim.patients) for name in names)]
+    attendees = [*known, *(attendee_of(name, talk.patients) for name in names)]
     if len(names) < missing:
         left = (*attendees, *(Attendee() for _ in range(missing - len(names))))
         again = dialog.model_copy(update={"attendees": left})
@@ -148,10 +159,16 @@ def _who_comes(talk: Talk, dialog: Dialog) -> Part | None:
 def _full_name(talk: Talk, dialog: Dialog) -> Part | None:
     if dialog.offer_id is None:
         return None
+    leaves = yes_or_no(talk.burst.text) is False or talk.understanding.wants(Intent.CANCEL_APPOINTMENT)
+    if leaves and not talk.asked.wanted:  # "dejá, no importa"
+        return nothing_booked(talk)
     first = next((attendee.name for attendee in dialog.attendees if attendee.name), None)
     name = full_name_given(talk.burst.text)
     names = [one for one in names_given(talk.burst.text) if re.search(r"[aeiouáéíóúy]", one.lower())]
-    if name is None and first and names:
+    full = [one for one in names if " " in one]  # "Ana Pérez, DNI 30.123.456, OSDE 210"
+    if name is None and len(full) == 1:
+        name = full[0]
+    elif name is None and first and names:
         name = f"{first} {names[0]}"
     if name is not None:
         return take(talk, dialog.offer_id, name=name)
@@ -161,11 +178,35 @@ def _full_name(talk: Talk, dialog: Dialog) -> Part | None:
     return Part((questions.full_name(talk.voice, talk.now, given=names[0]),), dialog=given)
 
 
+def _correct_name(talk: Talk, dialog: Dialog) -> Part | None:
+    name = _corrected_name(talk.burst.text)
+    is_more = talk.understanding.wants(Intent.BOOK_APPOINTMENT) or _ONE_MORE.search(bare_words(talk.burst.text))
+    if is_more or talk.asked.wanted:
+        return None
+    if name is None:  # "sí", "no, está bien así"
+        is_fine = yes_or_no(talk.burst.text) is not None or _STAYS.search(bare_words(talk.burst.text))
+        return Part((Paragraph("¡Perfecto, queda así!", fixed=True),), dialog=dialog) if is_fine else None
+    return changing.name_these(talk, changing.by_id(talk, dialog.appointments), name)
+
+
+def _corrected_name(text: str) -> str | None:
+    """A name that is said to be the right one, or nothing but a name. Who is greeted or comes along is neither."""
+    said = bare_words(text)
+    corrects = bool(_CORRECTS.search(said))
+    for name in (introduced_name(text), full_name_given(text), *names_given(text)):
+        words = bare_words(name or "").split()
+        if not words or (words[0] not in GIVEN_NAMES and (len(words) == 1 or not corrects)):
+            continue
+        if corrects or _BEFORE_A_NAME.sub("", said).split() == words:
+            return name
+    return None
+
+
 def _which_patient(talk: Talk, dialog: Dialog) -> Part | None:
     names = [name for name in (full_name_given(talk.burst.text), *names_given(talk.burst.text)) if name]
     if not names:
         return None
-    attendee = attendee_of(names[0], talk.claim.patients)
+    attendee = attendee_of(names[0], talk.patients)
     if attendee.patient_id is None and full_name_given(talk.burst.text) is None:
         return None  # a first name that is nobody's here: the surname is asked for
     return offer_for(talk, (attendee,), treatments=dialog.treatments, spans=_spans(dialog))
@@ -212,13 +253,22 @@ def change_these(
 
 
 def _confirm_cancel(talk: Talk, dialog: Dialog) -> Part | None:
-    answer = yes_or_no(talk.burst.text)
+    answer = _is_to_be_cancelled(talk)
     if answer is None:
         return None
     if not answer:
         return changing.keep_these(talk, dialog.appointments)
     chosen = changing.by_id(talk, dialog.appointments)
     return change_these(talk, Change.CANCEL, chosen, spans=dialog.spans) if chosen else None
+
+
+def _is_to_be_cancelled(talk: Talk) -> bool | None:
+    """ "Sí, voy a ir" is a no to "¿lo cancelo?", and "no voy" is a yes."""
+    said = bare_words(talk.burst.text)
+    calls_off = bool(_COMES_NOT.search(said)) or _is_said(talk, Intent.CANCEL_APPOINTMENT)
+    if calls_off and not changing.is_doubtful(talk):
+        return True
+    return False if _COMES.search(said) and not calls_off else yes_or_no(talk.burst.text)
 
 
 def _confirm_booking(talk: Talk, dialog: Dialog) -> Part | None:
@@ -245,14 +295,19 @@ def _one_of_two(talk: Talk, dialog: Dialog) -> Part | None:
 
 
 def _verify_name(talk: Talk, dialog: Dialog) -> Part | None:
-    """The full name on the appointments makes the phone theirs again; only what is theirs is spoken of."""
+    """The full name on the appointments makes the phone theirs again; only what is theirs is spoken of.
+
+    What was booked since the doubt proves nothing: whoever has the phone now booked it, under any name they liked.
+    """
     said = full_name_given(talk.burst.text)
     if said is None:
         return None
     patient = (talk.claim.patient or {}).get("full_name")
     own = [item for item in talk.known if same_name(said, item.attendee_name or patient or "")]
-    if not own and not (patient and same_name(said, patient)):
-        return None
+    since = talk.claim.conversation.phone_unverified_at
+    proof = [item for item in own if since is None or item.created_at is None or item.created_at < since]
+    if not proof and not (patient and same_name(said, patient)):
+        return changing.tell_unproven(talk, dialog.wanted, own) if own else None
     talk.trust.trust(talk.conversation_id)
     known = _verified(talk)
     if not own:
@@ -286,5 +341,6 @@ _ANSWERS: Mapping[Question, Callable[[Talk, Dialog], Part | None]] = {
     Question.CONFIRM_BOOKING: _confirm_booking,
     Question.ONE_OF_TWO: _one_of_two,
     Question.WHICH_PATIENT: _which_patient,
+    Question.CORRECT_NAME: _correct_name,
     Question.VERIFY_NAME: _verify_name,
 }

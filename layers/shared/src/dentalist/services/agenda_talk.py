@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,14 +11,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from dentalist.domain.agenda import OfferedSlot
-from dentalist.domain.answering import AnswerClaim, Appointment
+from dentalist.domain.answering import AnswerClaim, Appointment, KnownPatient
 from dentalist.domain.clinic import Clinic
-from dentalist.domain.dialog import Dialog
+from dentalist.domain.dialog import Dialog, Question
 from dentalist.domain.hours import Interval, local_instant
 from dentalist.domain.persona import Persona
+from dentalist.domain.understanding import tables_requests as requests
 from dentalist.domain.understanding.choice import fits
 from dentalist.domain.understanding.intents import HandoffReason, Intent, Understanding
-from dentalist.domain.understanding.replies import same_name
+from dentalist.domain.understanding.replies import names_given, same_name
 from dentalist.domain.understanding.when import When
 from dentalist.domain.understanding.when_asked import AskedTimes, asked_times
 from dentalist.domain.understanding.when_parsing import parse_when
@@ -37,6 +38,12 @@ CLEARLY_MOVING = 0.8  # "el viernes" reads like a wish to move; without an appoi
 CERTAIN = 0.9
 CLEAR = 0.75  # below it words that answer a question, or take from a list, are not heard as another request
 SURE = 0.7  # below it a change is confirmed by a tap before it is made
+
+
+_ASKS_NAMES = frozenset(
+    {Question.WHO_COMES, Question.FULL_NAME, Question.WHICH_PATIENT, Question.VERIFY_NAME, Question.CORRECT_NAME}
+)
+_ASKS_FOR_PERSON = frozenset(rule.name for rule in requests.HANDOFF + requests.COMPLAINT + requests.DATA_REQUEST)
 
 
 class Trust(Protocol):
@@ -114,14 +121,35 @@ class Talk:
         patient = None if self.is_unverified else self.claim.patient
         return UUID(str(patient["id"])) if patient and patient.get("id") else None
 
+    @property
+    def asks_for_person(self) -> bool:
+        """Whether somebody of the clinic is asked for. "Se llama Mía" sounds like a call, and answers who comes."""
+        confidence, dialog = self.confidence(Intent.HUMAN_HANDOFF), self.context.dialog
+        if confidence >= CERTAIN or not _ASKS_FOR_PERSON.isdisjoint(self.understanding.signals):
+            return confidence >= CLEAR
+        is_name = dialog is not None and dialog.asks in _ASKS_NAMES and bool(names_given(self.burst.text))
+        return confidence >= CLEAR and not is_name
+
+    @property
+    def patients(self) -> Sequence[KnownPatient]:
+        """The records of those whose phone it is, as far as it still is theirs."""
+        return () if self.is_unverified else self.claim.patients
+
     @cached_property
     def own_names(self) -> tuple[str, ...]:
         """The names on appointments that are the contact's own, "tu turno"; a child's record is the child's."""
         patient = self.claim.patient or {}
-        if self.own_name is None or patient.get("is_minor"):
+        own = self.own_name or self._name_on_profile
+        if own is None or patient.get("is_minor"):
             return ()
         named = {item.attendee_name for item in (*self.claim.appointments, *self.claim.changed) if item.attendee_name}
-        return (self.own_name, *sorted(name for name in named if same_name(name, self.own_name)))
+        return (own, *sorted(name for name in named if same_name(name, own)))
+
+    @property
+    def _name_on_profile(self) -> str | None:
+        """What somebody without a record calls themself."""
+        is_known = self.is_unverified or self.claim.patient is not None
+        return None if is_known else self.claim.conversation.name_they_gave
 
     @cached_property
     def asked(self) -> AskedTimes:
@@ -158,6 +186,19 @@ class Talk:
         """The professional's day that an instant lies in."""
         day = instant.astimezone(self.zone).date()
         return Interval(local_instant(day, 0, self.zone), local_instant(day + timedelta(days=1), 0, self.zone))
+
+    @property
+    def names_a_day(self) -> bool:
+        """Whether what is wanted is of a certain day, not of a time of day alone."""
+        return any(item.first or item.last or item.weekdays for item in self.asked.wanted.alternatives)
+
+    def on_the_days(self, spans: Sequence[Interval], instants: Collection[datetime]) -> tuple[Interval, ...]:
+        """ "¿A las 10 no hay?" about times of one day asks about that day."""
+        days = {self.day_of(instant) for instant in instants}
+        if len(days) > 1:
+            return tuple(spans)
+        same_day = [span for span in spans if any(day.contains(span.starts_at) for day in days)]
+        return tuple(same_day or spans)
 
     def shifted(self, shift: Shift | None, instants: Collection[datetime]) -> tuple[Interval, ...]:
         """ "Una hora más tarde" than an appointment, or "más tarde" than the times of a list, on each of its days."""

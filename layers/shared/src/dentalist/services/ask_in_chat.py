@@ -44,15 +44,15 @@ def ask_which_patient(talk: Talk) -> Part:
     return Part((questions.which_patient(talk.voice),), dialog=_asked_so_far(talk, Question.WHICH_PATIENT))
 
 
-def ask_full_name(talk: Talk, offer_id: UUID, starts_at: datetime) -> Part:
-    """Whose name the held time is booked under."""
+def ask_full_name(talk: Talk, offer_id: UUID, starts_at: datetime, *, beside: Sequence[str] = ()) -> Part:
+    """Whose name the held time is booked under; of a family it is the author's, ``beside`` those who were named."""
     day = talk.day_of(starts_at)
     dialog = Dialog(
         asks=Question.FULL_NAME,
         offer_id=offer_id,
         spans=(Span(starts_at=day.starts_at, ends_at=day.ends_at),),
     )
-    return Part((questions.full_name(talk.voice, starts_at),), dialog=dialog)
+    return Part((questions.full_name(talk.voice, starts_at, beside=beside),), dialog=dialog)
 
 
 def ask_to_book(talk: Talk, offer_id: UUID, starts_at: datetime, *, tries: int = 0) -> Part:

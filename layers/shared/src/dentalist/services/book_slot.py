@@ -15,7 +15,8 @@ from dentalist.domain.dialog import Attendee
 from dentalist.domain.hours import Interval
 from dentalist.domain.understanding.choice import Ambiguous, choose
 from dentalist.domain.understanding.intents import Intent, ScoredIntent, Topic, Understanding
-from dentalist.services.agenda_talk import CLEAR, CLEARLY_MOVING
+from dentalist.domain.understanding.tables_changes import RESCHEDULE
+from dentalist.services.agenda_talk import CERTAIN, CLEAR, CLEARLY_MOVING
 from dentalist.services.ports_agenda import Agenda, Booking, SlotToOffer
 
 OFFER_SECONDS = 24 * 60 * 60  # as long as free text can answer it
@@ -23,6 +24,7 @@ OFFER_SECONDS = 24 * 60 * 60  # as long as free text can answer it
 # answered, and can still tap: booking what nobody asked for is worse than asking for one more tap. "El jueves" alone
 # reads like a wish to move; a slot of the list that it fits is what is meant.
 _CHOOSING = frozenset({Intent.BOOK_APPOINTMENT, Intent.GENERAL_INQUIRY})
+_RESCHEDULES = frozenset(rule.name for rule in RESCHEDULE)
 _PERHAPS_MISHEARD = frozenset({Intent.CANCEL_APPOINTMENT, Intent.REQUEST_QUOTE})
 _BESIDE_A_CHOICE = frozenset({Topic.GREETING, Topic.THANKS, Topic.CLOSING, Topic.CONFIRM_APPOINTMENT})
 
@@ -46,6 +48,14 @@ class Errand:
     spans: tuple[Interval, ...] = ()
     moves: Appointment | None = None
     without: frozenset[datetime] = frozenset()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An offer that words take from a list; not ``sure`` where only a model says so, and no word of the contact."""
+
+    offer_id: UUID
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -123,29 +133,36 @@ def rows_of(booking: Booking) -> tuple[Appointment, ...]:
 
 def chosen_in_words(
     text: str, understanding: Understanding, *, claim: AnswerClaim, clinic: Clinic, now: datetime
-) -> UUID | Ambiguous | None:
+) -> Choice | Ambiguous | None:
     """The slot that a text takes from the list that the contact has seen, several that fit, or None."""
     shown = shown_offer(claim.history, claim.open_offers)
     moving = any(offer.moves_appointment_id for offer in claim.open_offers)
-    others = any(_is_another_request(scored, moving=moving) for scored in understanding.intents)
-    if others or understanding.topics - _BESIDE_A_CHOICE:
+    says_so = not _RESCHEDULES.isdisjoint(understanding.signals)
+    others = any(_is_another_request(scored, moving=moving, says_so=says_so) for scored in understanding.intents)
+    option, asks = understanding.quoted.option, understanding.topics - _BESIDE_A_CHOICE
+    # "La que está arriba de todo" is a question to the rules, for want of words; a model may know better.
+    if others or (asks and (option is None or asks != {Topic.QUESTION})):
         return None
-    chosen = choose(text, shown, timezone=clinic.timezone, now=now, opening_hours=clinic.bookable_hours)
-    option = understanding.quoted.option
-    if not isinstance(chosen, OfferedSlot) and option is not None and 1 <= option <= len(shown):
-        # A model read which one is meant. Where the words fit some of the list, it has to be one of these.
-        quoted = shown[option - 1]
-        if chosen is None or quoted in chosen.candidates:
-            chosen = quoted
-    if chosen is None or isinstance(chosen, Ambiguous):
+    chosen = (
+        None if asks else choose(text, shown, timezone=clinic.timezone, now=now, opening_hours=clinic.bookable_hours)
+    )
+    if isinstance(chosen, OfferedSlot):
+        return Choice(UUID(chosen.id))
+    if option is None or not 1 <= option <= len(shown):
         return chosen
-    return UUID(chosen.id)
+    # A model read which one is meant. Where the words fit some of the list, it has to be one of these.
+    quoted = shown[option - 1]
+    if chosen is None or quoted in chosen.candidates:
+        return Choice(UUID(quoted.id), sure=chosen is not None)
+    return chosen
 
 
-def _is_another_request(scored: ScoredIntent, *, moving: bool) -> bool:
+def _is_another_request(scored: ScoredIntent, *, moving: bool, says_so: bool) -> bool:
     """Whether an intent is more than a way to take one of the times that are shown."""
     if scored.intent is Intent.RESCHEDULE_APPOINTMENT:
-        return not moving and scored.confidence >= CLEARLY_MOVING
+        # A time alone sounds like a wish to move, too: by the rules or quite surely, or it is none.
+        surely = CLEARLY_MOVING if says_so else CERTAIN
+        return not moving and scored.confidence >= surely
     weakly_heard = scored.intent in _PERHAPS_MISHEARD and scored.confidence < CLEAR
     return scored.intent not in _CHOOSING and not weakly_heard
 

@@ -12,14 +12,20 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
-from dentalist.domain.answering import Appointment
+from dentalist.domain.answering import Appointment, StoredMessage
 from dentalist.domain.dialog import Dialog, Question, Span, Wanted
 from dentalist.domain.understanding.intents import Intent
 from dentalist.domain.understanding.normalise import bare_words
 from dentalist.domain.understanding.replies import which_of
 from dentalist.domain.wording import changes, questions
 from dentalist.domain.wording.drafts import Task, TaskKind
-from dentalist.domain.wording.replies import Paragraph, my_appointment, no_appointment
+from dentalist.domain.wording.replies import (
+    Paragraph,
+    cancel_request,
+    my_appointment,
+    no_appointment,
+    reschedule_request,
+)
 from dentalist.services.agenda_talk import SOURCE, SURE, Part, Talk
 from dentalist.services.answer_context import as_booked
 
@@ -29,7 +35,9 @@ _NOT_YET = re.compile(
     r"(?:cancel\w+|anul\w+|dar(?:me)? de baja)|si (?:\w+ ){0,2}(?:cancel\w+|anul\w+|no (?:voy|puedo|llego))|que pasa si"
     r"|capaz|quizas?|tal vez|a lo mejor|creo que|puede que|no se si|todavia no se|hasta cuando)(?!\w)"
 )
-_ALL = re.compile(r"(?<!\w)(?:tod[oa]s|amb[oa]s|l[oa]s (?:dos|tres|cuatro|2|3|4))(?!\w)")
+_ALL = re.compile(
+    r"(?<!\w)(?:tod[oa]s|todo(?! (?:el|lo|bien|un|tipo))|amb[oa]s|l[oa]s (?:dos|tres|cuatro|2|3|4))(?!\w)"
+)
 
 
 class Change(StrEnum):
@@ -196,6 +204,14 @@ def told_cancelled(talk: Talk, rows: Sequence[Appointment], *, then_offers: bool
     return Part((said,), states=tuple(rows), options=options)
 
 
+def was_just_cancelled(history: Sequence[StoredMessage]) -> bool:
+    """Whether the last thing said to the contact was that an appointment is no more."""
+    said = next((message for message in reversed(history) if message.direction == "outbound"), None)
+    interactive = said.payload.get("interactive") if said else None
+    buttons = (interactive.get("action") or {}).get("buttons") if isinstance(interactive, dict) else None
+    return any((one.get("reply") or {}).get("id") == questions.ANOTHER for one in buttons or [])
+
+
 def not_changed(talk: Talk, outcomes: Sequence[str], change: Change) -> Part:
     """Nothing was changed, and why as far as the contact needs it: it has begun, is not theirs, or is gone."""
     if "past" in outcomes:
@@ -235,10 +251,27 @@ def confirm_these(talk: Talk, items: Iterable[Appointment]) -> Part:
     return Part((said,))
 
 
+def name_these(talk: Talk, items: Iterable[Appointment], name: str) -> Part | None:
+    """Whom they are for, corrected; None where none of them can be changed any more."""
+    answers = [talk.agenda.name_attendee(talk.conversation_id, item.id, attendee_name=name) for item in items]
+    rows = [answer.appointment for answer in answers if answer.outcome == "named" and answer.appointment]
+    said = tuple(changes.renamed(talk.voice, as_booked(row)) for row in rows)
+    return Part(said, states=tuple(rows)) if rows else None
+
+
 def keep_these(talk: Talk, ids: Sequence[UUID]) -> Part:
     """Nothing is changed."""
     known = [as_booked(item) for item in talk.appointments if item.id in ids]
     return Part((changes.kept(talk.voice, known, own=talk.own_names),))
+
+
+def tell_unproven(talk: Talk, wanted: Wanted, items: Sequence[Appointment]) -> Part:
+    """When these are, to whoever booked them; that anything else is theirs is not proven, so a person changes them."""
+    if wanted is Wanted.BOOK:
+        return tell(talk, items)
+    context = replace(talk.context, upcoming=tuple(as_booked(item) for item in items))
+    request = cancel_request if wanted is Wanted.CANCEL else reschedule_request
+    return Part((request(talk.voice, context),))
 
 
 def tell(talk: Talk, items: Sequence[Appointment]) -> Part:

@@ -116,6 +116,10 @@ class LinkedAgenda:
         """As the agenda's."""
         return self._agenda.confirm(conversation_id, appointment_id)
 
+    def name_attendee(self, conversation_id: UUID, appointment_id: UUID, *, attendee_name: str) -> Booking:
+        """As the agenda's."""
+        return self._agenda.name_attendee(conversation_id, appointment_id, attendee_name=attendee_name)
+
     def book_by_hand(
         self,
         *,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +16,8 @@ from dentalist.domain.understanding.when_parsing import parse_when
 from dentalist.domain.understanding.when_shift import Shift, find_shift
 from dentalist.domain.wording.replies import Paragraph
 from dentalist.services.agenda_talk import Part, Talk
-from dentalist.services.book_slot import shown_offer, was_just_shown
+from dentalist.services.book_slot import Errand, shown_offer, was_just_shown
+from dentalist.services.change_appointment import keep_these
 from dentalist.services.offer_times import errand_of, offer, open_offer, shows_names_of, wish
 
 _NONE_OF_THESE = re.compile(
@@ -39,7 +40,7 @@ def other_times(talk: Talk) -> Part | None:
     without = starts if spans or turns_down(talk.burst.text) else frozenset[datetime]()
     spans = spans or _spans_beside(talk, starts)
     if not spans and not without:
-        return _nothing_taken(talk) if refuses(talk.burst.text) else None
+        return _nothing_taken(talk, errand) if refuses(talk.burst.text) else None
     again = replace(errand, spans=spans, without=without)
     return offer(talk, again, shows_names=shows_names_of(talk, errand))
 
@@ -47,8 +48,8 @@ def other_times(talk: Talk) -> Part | None:
 def _spans_beside(talk: Talk, shown: Collection[datetime]) -> tuple[Interval, ...]:
     """When it should be instead, as far as it was said."""
     spans = talk.spans(talk.asked.wanted)
-    if spans and not _names_a_day(talk):
-        return _on_the_days(talk, spans, shown)
+    if spans and not talk.names_a_day:
+        return talk.on_the_days(spans, shown)
     if not spans and turns_down(talk.burst.text) and _ANOTHER_DAY.search(bare_words(talk.burst.text)):
         return (_days_after(talk, max(shown)),)
     return spans
@@ -62,19 +63,6 @@ def _shift_of(talk: Talk) -> Shift | None:
     return said.shift
 
 
-def _names_a_day(talk: Talk) -> bool:
-    return any(item.first or item.last or item.weekdays for item in talk.asked.wanted.alternatives)
-
-
-def _on_the_days(talk: Talk, spans: Sequence[Interval], shown: Collection[datetime]) -> tuple[Interval, ...]:
-    """ "¿A las 10 no hay?" about the times of one day asks about that day."""
-    days = {talk.day_of(instant) for instant in shown}
-    if len(days) > 1:
-        return tuple(spans)
-    same_day = [span for span in spans if any(day.contains(span.starts_at) for day in days)]
-    return tuple(same_day or spans)
-
-
 def turns_down(text: str) -> bool:
     """Whether the times that were offered are not wanted, and others are."""
     return bool(_NONE_OF_THESE.search(bare_words(text)))
@@ -85,13 +73,17 @@ def instead_of(talk: Talk, offer_id: UUID) -> Part:
     errand, offered = errand_of(talk, offer_id), open_offer(talk, offer_id)
     if errand is None or offered is None:
         return wish(talk)
-    spans = talk.spans(talk.asked.wanted) or (talk.day_of(offered.starts_at),)
+    spans = _spans_beside(talk, [offered.starts_at]) or (talk.day_of(offered.starts_at),)
     other = replace(errand, spans=spans, without=frozenset({offered.starts_at}))
     return offer(talk, other, shows_names=shows_names_of(talk, errand))
 
 
-def _nothing_taken(talk: Talk) -> Part:
-    """ "No, gracias"."""
+def _nothing_taken(talk: Talk, errand: Errand) -> Part:
+    return keep_these(talk, [errand.moves.id]) if errand.moves else nothing_booked(talk)
+
+
+def nothing_booked(talk: Talk) -> Part:
+    """ "No, gracias": a time that was held is free again in a few minutes."""
     text = "Perfecto, no reservé nada. [Escribime|Escríbeme|Escríbame] cuando [quieras|quieras|quiera]."
     return Part((Paragraph(talk.voice.say(text), fixed=True),))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from dentalist.domain.answering import Appointment, Offer
@@ -130,10 +131,18 @@ def offer_to_move(talk: Talk, item: Appointment, *, spans: Sequence[Interval] = 
         minutes=talk.clinic.minutes_for(treatments) if treatments else length,
         reason=", ".join(treatments) or item.reason,
         attendees=(Attendee(name=item.attendee_name, patient_id=item.patient_id),),
-        spans=talk.spans(talk.asked.wanted) or talk.shifted(talk.asked.shift, [item.starts_at]) or tuple(spans),
+        spans=_wanted_beside(talk, [item.starts_at])
+        or talk.shifted(talk.asked.shift, [item.starts_at])
+        or tuple(spans),
         moves=item,
     )
     return offer(talk, errand, shows_names=item.attendee_name is not None and item.attendee_name not in talk.own_names)
+
+
+def _wanted_beside(talk: Talk, instants: Collection[datetime]) -> tuple[Interval, ...]:
+    """When it should be; a time alone is meant on the day of these instants: "mejor a las 16"."""
+    spans = talk.spans(talk.asked.wanted)
+    return spans if talk.names_a_day else talk.on_the_days(spans, instants)
 
 
 def errand_of(talk: Talk, offer_id: UUID) -> Errand | None:

@@ -31,8 +31,9 @@ class Booking(NamedTuple):
     """What became of an appointment.
 
     Attributes:
-        outcome: ``held``, ``booked``, ``moved``, ``cancelled`` or ``confirmed`` when it is done, now or before;
-            ``taken``, ``expired``, ``not_found``, ``too_many``, ``past`` or ``unverified`` when nothing was changed.
+        outcome: ``held``, ``booked``, ``moved``, ``named``, ``cancelled`` or ``confirmed`` when it is done, now or
+            before; ``taken``, ``expired``, ``not_found``, ``too_many``, ``past`` or ``unverified`` when nothing was
+            changed.
         appointment: the row as it is now, of a group the first; of a held move as it would be.
         appointment_id: of that row.
         appointments: all rows, those of a group in the order of time.
@@ -107,6 +108,12 @@ class Agenda(Protocol):
         """Keep that the contact said that they come: ``confirmed``.
 
         Otherwise ``cancelled`` (it is no more), ``past``, ``not_found`` or ``unverified``.
+        """
+
+    def name_attendee(self, conversation_id: UUID, appointment_id: UUID, *, attendee_name: str) -> Booking:
+        """Correct whom an appointment of this conversation is for: ``named``.
+
+        Otherwise ``cancelled``, ``past``, ``not_found`` or ``unverified``.
         """
 
     def book_by_hand(

@@ -7,7 +7,7 @@ and compares the rows with those the answer tells of.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,9 @@ from dentalist.domain.answering import AnswerClaim, Appointment, Offer
 from dentalist.domain.clinic import Clinic
 from dentalist.domain.hours import Interval
 from dentalist.domain.suggestions import AgendaChange, ChangeVerb
+from dentalist.domain.wording.times import clock
 from dentalist.services.ports_agenda import Agenda, Booking, SlotToOffer
+from dentalist.services.ports_patients import PhoneTrust
 
 
 class RehearsedAgenda:
@@ -25,8 +27,10 @@ class RehearsedAgenda:
         """Read with ``agenda``; offers and appointments are those of the claim."""
         self._agenda = agenda
         self._claim = claim
+        self._zone = clinic.timezone
         self._limit = clinic.policies.max_future_appointments
         self._now = now
+        self._is_doubted = claim.conversation.phone_unverified_at is not None
         self.changes: list[AgendaChange] = []
 
     def busy(self, start: datetime, end: datetime, *, but: UUID | None = None) -> list[Interval]:
@@ -49,7 +53,8 @@ class RehearsedAgenda:
             return refusal
         if any(self._agenda.busy(part.starts_at, part.ends_at, but=moved) for part in parts):
             return Booking("taken")
-        return _booking("held", self._rows(parts, None))
+        held = tuple(row.model_copy(update={"status": "held"}) for row in self._rows(parts, None))
+        return _booking("held", held)
 
     def commit(self, conversation_id: UUID, offer_id: UUID, *, attendee_name: str | None, source: str) -> Booking:
         """Note the booking or the move, and answer as if it had been done."""
@@ -71,6 +76,10 @@ class RehearsedAgenda:
         """Note that they come, and answer as if it had been kept."""
         return self._change(ChangeVerb.CONFIRM, appointment_id, "confirmed")
 
+    def name_attendee(self, conversation_id: UUID, appointment_id: UUID, *, attendee_name: str) -> Booking:
+        """Never: a name is corrected by the person who decides on the answer."""
+        return Booking("not_found")
+
     def book_by_hand(
         self,
         *,
@@ -85,6 +94,14 @@ class RehearsedAgenda:
         """Never: no answer of the assistant books like this."""
         return Booking("not_found")
 
+    def trusting(self, trust: PhoneTrust | None) -> PhoneTrust:
+        """Who writes is heard and not answered: it is kept at once in ``trust``, and holds for this rehearsal too."""
+        return _HeardTrust(trust, self)
+
+    def believe(self) -> None:
+        """The contact gave the name that is on the appointments."""
+        self._is_doubted = False
+
     def _change(self, verb: ChangeVerb, appointment_id: UUID, outcome: str) -> Booking:
         refusal = self._refusal(appointment_id)
         if refusal is not None:
@@ -96,7 +113,7 @@ class RehearsedAgenda:
     def _refusal(self, appointment_id: UUID) -> Booking | None:
         if all(row.id != appointment_id for row in self._claim.appointments):
             return Booking("not_found")
-        if self._claim.conversation.phone_unverified_at is not None:
+        if self._is_doubted:
             return Booking("unverified")
         return Booking("past") if self._appointment(appointment_id).starts_at <= self._now else None
 
@@ -110,10 +127,16 @@ class RehearsedAgenda:
             outcome=done.outcome,
             attendee_name=attendee_name,
             expected=done.appointments,
+            said=tuple(self._said(done.appointments)),
         )
         if change not in self.changes:
             self.changes.append(change)
         return done
+
+    def _said(self, rows: Sequence[Appointment]) -> Iterator[str]:
+        for row in rows:
+            yield str(row.starts_at.astimezone(self._zone).day)
+            yield clock(row.starts_at, self._zone)
 
     def _parts(self, offer_id: UUID) -> list[Offer]:
         """The offer and those beside it, in the order of time; none when it is no longer open."""
@@ -152,3 +175,18 @@ class RehearsedAgenda:
 
 def _booking(outcome: str, rows: tuple[Appointment, ...]) -> Booking:
     return Booking(outcome, rows[0], rows[0].id, rows)
+
+
+class _HeardTrust:
+    def __init__(self, trust: PhoneTrust | None, agenda: RehearsedAgenda) -> None:
+        self._trust = trust
+        self._agenda = agenda
+
+    def doubt(self, conversation_id: UUID, reason: str) -> None:
+        if self._trust is not None:
+            self._trust.doubt(conversation_id, reason)
+
+    def trust(self, conversation_id: UUID) -> None:
+        if self._trust is not None:
+            self._trust.trust(conversation_id)
+        self._agenda.believe()

@@ -6,20 +6,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from dentalist.domain.answering import Appointment, Offer
+from dentalist.domain.answering import Appointment
 from dentalist.domain.calendars import CalendarUnreadable
-from dentalist.domain.dialog import Attendee, Wanted
+from dentalist.domain.dialog import Attendee, Dialog, Question, Wanted
 from dentalist.domain.hours import Interval
 from dentalist.domain.understanding.replies import full_name_given
+from dentalist.domain.wording import questions
 from dentalist.domain.wording.replies import Paragraph, no_times
 from dentalist.services.agenda_talk import SOURCE, Part, Talk
 from dentalist.services.ask_in_chat import ask_full_name, ask_to_book, ask_verification
-from dentalist.services.book_slot import group_of, rows_of
+from dentalist.services.book_slot import rows_of
 from dentalist.services.change_appointment import Change, not_changed, told
 from dentalist.services.offer_times import errand_of, offer, offer_for, open_offer, refuse_too_many, shows_names_of
-from dentalist.services.who_comes import introduced_name
+from dentalist.services.ports_agenda import Booking
+from dentalist.services.who_comes import introduced_name, name_on_profile
 
 _GONE = "Ese horario ya no está disponible."
+# Whether that time is free is another matter: it may be on the next list.
+_OLD_LIST = "Esa lista de horarios ya no vale."
 
 
 def take(talk: Talk, offer_id: UUID, *, name: str | None = None, confirmed: bool = True) -> Part:
@@ -31,23 +35,31 @@ def take(talk: Talk, offer_id: UUID, *, name: str | None = None, confirmed: bool
         name: who comes, given for this booking.
         confirmed: by a tap or typed words; what was only spoken is confirmed by a tap first.
     """
-    offered = open_offer(talk, offer_id)
     held = talk.agenda.hold(talk.conversation_id, offer_id)
-    if held.outcome not in ("held", "booked", "moved"):
-        return _not_had(talk, held.outcome, offer_id, name=name)
     row = held.appointment
-    # An offer that led to an appointment is not open any more: a second tap is told of it again.
-    if offered is not None and row is not None:
-        if not confirmed:
-            return ask_to_book(talk, offer_id, row.starts_at)
-        name = name or _name_in_words(talk)
-        if name is None and _needs_name(talk, offered):
-            return ask_full_name(talk, offer_id, row.starts_at)
+    if held.outcome != "held" or row is None:
+        return _not_had(talk, held.outcome, offer_id, name=name)
+    if row.status != "held":  # booked already, by a tap before: it is told again
+        return _book(talk, offer_id, None)
+    if not confirmed:
+        return ask_to_book(talk, offer_id, row.starts_at)
+    name = name or _name_in_words(talk)
+    if name is not None or not _lacks_name(talk, held):
+        return _book(talk, offer_id, name)
+    assumed = name_on_profile(talk)
+    if assumed is None and talk.clinic.policies.ask_name:
+        return ask_full_name(talk, offer_id, row.starts_at, beside=_names_beside(held))
+    return _book(talk, offer_id, None, assumed=assumed or talk.claim.conversation.name_they_gave)
+
+
+def _book(talk: Talk, offer_id: UUID, name: str | None, *, assumed: str | None = None) -> Part:
+    """Commit what is held, under the name that was given or the one of the contact's profile, and say what became."""
     try:
-        attendee = name or _name_unasked(talk, row)
-        booking = talk.agenda.commit(talk.conversation_id, offer_id, attendee_name=attendee, source=SOURCE)
+        booking = talk.agenda.commit(talk.conversation_id, offer_id, attendee_name=name or assumed, source=SOURCE)
     except CalendarUnreadable:
         return Part((no_times(talk.voice, replace(talk.context, offer=(), agenda_unreadable=True)),))
+    if booking.outcome == "booked" and assumed:
+        return _told_with_assumed_name(talk, rows_of(booking), assumed)
     if booking.outcome in ("booked", "moved"):
         return _told_booked(talk, rows_of(booking), moved=booking.outcome == "moved")
     return _not_had(talk, booking.outcome, offer_id, name=name)
@@ -57,10 +69,24 @@ def _told_booked(talk: Talk, rows: Sequence[Appointment], *, moved: bool) -> Par
     return told(talk, [row.model_copy(update={"chat_change": "moved" if moved else "booked"}) for row in rows])
 
 
-def _needs_name(talk: Talk, offered: Offer) -> bool:
-    if not talk.clinic.policies.ask_name or talk.own_name or offered.moves_appointment_id:
-        return False
-    return any(one.attendee_name is None for one in group_of(offered, talk.claim.open_offers))
+def _told_with_assumed_name(talk: Talk, rows: Sequence[Appointment], name: str) -> Part:
+    """Booked under the name of the contact's profile, which they can correct with their next words."""
+    part = _told_booked(talk, rows, moved=False)
+    mine = next((row.id for row in rows if row.attendee_name == name), None)
+    if mine is None:
+        return part
+    dialog = Dialog(asks=Question.CORRECT_NAME, appointments=(mine,))
+    return replace(part, said=(*part.said, questions.name_is_assumed(talk.voice)), dialog=dialog)
+
+
+def _lacks_name(talk: Talk, held: Booking) -> bool:
+    """Whether a time is held for somebody who has not been named. One that is moved keeps its name, or its lack."""
+    moves = any(item.id == row.id for row in held.appointments for item in talk.claim.appointments)
+    return not moves and not talk.own_name and any(row.attendee_name is None for row in held.appointments)
+
+
+def _names_beside(held: Booking) -> tuple[str, ...]:
+    return tuple(row.attendee_name for row in held.appointments if row.attendee_name)
 
 
 def _name_in_words(talk: Talk) -> str | None:
@@ -71,13 +97,6 @@ def _name_in_words(talk: Talk) -> str | None:
     return introduced_name(talk.burst.text) or next((name for line in lines if (name := full_name_given(line))), None)
 
 
-def _name_unasked(talk: Talk, row: Appointment | None) -> str | None:
-    """The name of a contact without a record, where the clinic asks nobody for one."""
-    if talk.own_name or (row is not None and row.attendee_name):
-        return None
-    return talk.claim.conversation.name_they_gave
-
-
 def _not_had(talk: Talk, outcome: str, offer_id: UUID, *, name: str | None) -> Part:
     """A chosen time that cannot be had: other times in the same message, or a person."""
     if outcome == "too_many":
@@ -86,7 +105,7 @@ def _not_had(talk: Talk, outcome: str, offer_id: UUID, *, name: str | None) -> P
         return ask_verification(talk, Wanted.MOVE)
     if outcome == "past":
         return not_changed(talk, [outcome], Change.MOVE)
-    gone = Part((Paragraph(_GONE, fixed=True),))
+    gone = Part((Paragraph(_GONE if outcome == "taken" else _OLD_LIST, fixed=True),))
     errand, offered = errand_of(talk, offer_id), open_offer(talk, offer_id)
     if errand is None or offered is None:
         dialog = talk.context.dialog

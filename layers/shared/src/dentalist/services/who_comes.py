@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 from dentalist.domain.answering import KnownPatient
 from dentalist.domain.dialog import Attendee
+from dentalist.domain.understanding.given_names import GIVEN_NAMES
 from dentalist.domain.understanding.normalise import bare_words
-from dentalist.domain.understanding.people import Person
+from dentalist.domain.understanding.people import RELATION_WORDS, Person
 from dentalist.domain.understanding.replies import full_name_given, same_name
 from dentalist.services.agenda_talk import Talk
 
-# "Para mí y mi hijo", "para mi hija y para mí": the author comes too.
+# "Para mí y mi hijo", "para mi hija y para mí el martes": the author comes too. Without its accent it may be "my".
 _AUTHOR_TOO = re.compile(
     r"(?<!\w)(?:para|pa) mi y |(?<!\w)y (?:otro |otra |uno |una )?(?:para|pa) mi(?! \w)| y yo(?!\w)"
+)
+_AUTHOR_TOO_WITH_ACCENT = re.compile(
+    r"\by (?:(?:otr[oa]|un[oa]) )?(?:(?:para|pa) )?mí\b|\b(?:para|pa) mí(?:,| y)\s", re.IGNORECASE
 )
 _INTRODUCES = re.compile(
     r"\b(?:soy|me llamo|mi nombre es|a nombre de|(?:te |les? )?habla|(?:te |les? )?escribe)\s+(?P<rest>[^.,;!?\n]+)",
@@ -48,7 +52,7 @@ def party_of(talk: Talk) -> Party:
     names = list(dict.fromkeys(name for person in people for name in person.names))
     counts = [person.count for person in people]
     known = sum(count for count in counts if count is not None) if None not in counts else None
-    attendees = (*author, *(attendee_of(name, talk.claim.patients) for name in names))
+    attendees = (*author, *(attendee_of(name, talk.patients) for name in names))
     if known is not None and known < len(names):
         known = len(names)
     return Party(
@@ -79,8 +83,22 @@ def introduced_name(text: str) -> str | None:
     return None
 
 
+def name_on_profile(talk: Talk) -> str | None:
+    """The name of a contact's WhatsApp profile, where it reads like the name and surname of a person.
+
+    Whoever set it has said what they are called. "Mamá de Tomi", "Luciana P." and "Lu 🌸" are asked.
+    """
+    if talk.is_unverified:  # it may be an old profile still
+        return None
+    name = full_name_given(talk.claim.conversation.name_they_gave or "")
+    words = bare_words(name or "").split()
+    if not words or any(len(word) == 1 or re.fullmatch(RELATION_WORDS, word) for word in words):
+        return None
+    return name if words[0] in GIVEN_NAMES and not GIVEN_NAMES.issuperset(words) else None
+
+
 def _author_comes(text: str) -> bool:
-    return bool(_AUTHOR_TOO.search(bare_words(text)))
+    return bool(_AUTHOR_TOO_WITH_ACCENT.search(text) or _AUTHOR_TOO.search(bare_words(text)))
 
 
 def _is_author(person: Person, talk: Talk) -> bool:

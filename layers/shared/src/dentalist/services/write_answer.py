@@ -21,7 +21,7 @@ from dentalist.domain.wording.assembly import assemble
 from dentalist.domain.wording.drafts import Draft
 from dentalist.domain.wording.replies import handing_over, media
 from dentalist.services.agenda_requests import agenda_part, other_facts
-from dentalist.services.agenda_talk import CLEAR, Part, Talk, Trust
+from dentalist.services.agenda_talk import Part, Talk, Trust
 from dentalist.services.answer_context import answer_context, is_suggesting
 from dentalist.services.hear_burst import Burst
 from dentalist.services.ports_agenda import Agenda
@@ -81,8 +81,8 @@ def write_answer(
         trust=trust or _NoTrust(),
         now=now,
     )
-    if talk.is_unverified:  # no appointment is named before the name on it was given
-        talk = replace(talk, context=replace(talk.context, upcoming=()))
+    if talk.is_unverified:  # neither an appointment nor anybody is named before the name on it was given
+        talk = replace(talk, context=replace(talk.context, upcoming=(), contact_name=None))
     denies = denies_identity(burst.text)
     if denies:
         talk = _doubted(talk)
@@ -113,7 +113,9 @@ def _doubted(talk: Talk) -> Talk:
         intents=(*cannot_wait, ScoredIntent(Intent.GENERAL_INQUIRY, 0.9)),
         topics=talk.understanding.topics | {Topic.WRONG_NUMBER},
     )
-    return replace(talk, understanding=understood, context=replace(talk.context, upcoming=(), dialog=None))
+    return replace(
+        talk, understanding=understood, context=replace(talk.context, upcoming=(), contact_name=None, dialog=None)
+    )
 
 
 # ---- words -----------------------------------------------------------------------------------------------------------
@@ -125,7 +127,7 @@ def _assembled(talk: Talk, part: Part) -> Draft:
     facts = [*other_facts(talk, offering=bool(part.offer)), *([unread] if unread else [])]
     said = [*part.said[:-1], *facts, part.said[-1]] if part.asks else [*part.said, *facts]
     handoff = part.handoff
-    if handoff is None and talk.confidence(Intent.HUMAN_HANDOFF) >= CLEAR:  # asked for besides: a person comes too
+    if handoff is None and talk.asks_for_person:  # asked for besides: a person comes too
         handoff = talk.understanding.handoff_reason or HandoffReason.REQUESTED
         said += handing_over(handoff, talk.voice, talk.now)
     draft = assemble(
@@ -144,9 +146,9 @@ def _assembled(talk: Talk, part: Part) -> Draft:
 def _memo(talk: Talk, part: Part) -> dict[str, Any]:
     """The question that waits, and what the burst was about where only a question tells: "Tomás y Sofía"."""
     memo = part.dialog.as_memo() if part.dialog else {}
-    answered = talk.context.dialog
-    if answered is not None and talk.understanding.confidence < UNCLEAR_BELOW and part.handoff is None:
-        memo |= {"intent": _INTENTS[answered.wanted].value, "confidence": 1.0}
+    wanted = talk.context.dialog.wanted if talk.context.dialog else Wanted.BOOK  # "el segundo" of what was offered
+    if talk.understanding.confidence < UNCLEAR_BELOW and part.handoff is None:
+        memo |= {"intent": _INTENTS[wanted].value, "confidence": 1.0}
     return memo
 
 

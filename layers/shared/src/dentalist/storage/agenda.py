@@ -111,6 +111,18 @@ class SupabaseAgenda:
         named = {"conversation_id": conversation_id, "appointment_id": appointment_id}
         return _booking(self._ask("confirm_appointment", **named))
 
+    def name_attendee(self, conversation_id: UUID, appointment_id: UUID, *, attendee_name: str) -> Booking:
+        """Correct whom an appointment is for.
+
+        Returns:
+            named, cancelled, past, not_found or unverified.
+
+        Raises:
+            StoreUnavailable: not known whether it was corrected; asking again tells.
+        """
+        named = {"conversation_id": conversation_id, "appointment_id": appointment_id}
+        return _booking(self._ask("name_attendee", **named, attendee_name=attendee_name))
+
     def book_by_hand(
         self,
         *,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dentalist.domain.understanding.given_names import GIVEN_NAMES
 from dentalist.domain.understanding.intents import Language
+from dentalist.domain.understanding.names import full_name_given
+from dentalist.domain.understanding.normalise import bare_words
 from dentalist.domain.wording.buttons import Option, body_limit, spelled_out, tappable
 from dentalist.domain.wording.drafts import AnswerContext, Draft, DraftKind, Effect, Task, TaskKind
 from dentalist.domain.wording.facts import clip
@@ -81,11 +84,17 @@ def _with_offer(draft: Draft, context: AnswerContext, voice: Voice, what: str) -
 def _opening(voice: Voice, context: AnswerContext, *, greets: bool) -> list[str]:
     opening = []
     if greets:
-        name = f", {clip(context.contact_name, _LONGEST_NAME)}" if context.contact_name else ""
+        name = f", {clip(_called(context.contact_name), _LONGEST_NAME)}" if context.contact_name else ""
         opening.append(f"¡Hola{name}! {voice.emoji('👋')}".strip())
     if context.late:
         opening.append(voice.say("[Disculpá|Disculpa|Disculpe] la demora en responder."))
     return opening
+
+
+def _called(name: str) -> str:
+    """The first name of a person's full one; any other name ("Mamá de Tomi", "Estudio Paz") as it is."""
+    first = (full_name_given(name) or "").partition(" ")[0]
+    return first if bare_words(first) in GIVEN_NAMES else name
 
 
 def _texts(said: Sequence[Paragraph], voice: Voice) -> list[Paragraph]:

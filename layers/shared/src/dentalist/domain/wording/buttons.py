@@ -30,7 +30,13 @@ class Option:
 
 def body_limit(options: Sequence[Option]) -> int:
     """How long the text above these may be."""
-    return MAX_BUTTON_BODY if 0 < len(options) <= MAX_BUTTONS else MAX_BODY
+    return MAX_BUTTON_BODY if options and _fit_on_buttons(options) else MAX_BODY
+
+
+def _fit_on_buttons(options: Sequence[Option]) -> bool:
+    """Two children at the same time: only a row tells in its description who is who, and titles must differ."""
+    titles = {cut(option.title, MAX_BUTTON) for option in options}
+    return len(options) <= MAX_BUTTONS and len(titles) == len(options)
 
 
 def tappable(body: str, options: Sequence[Option]) -> dict[str, Any]:
@@ -46,7 +52,7 @@ def tappable(body: str, options: Sequence[Option]) -> dict[str, Any]:
     if not options:
         raise ValueError("a question to tap needs an option")
     text = {"text": cut(body, body_limit(options))}
-    if len(options) <= MAX_BUTTONS:
+    if _fit_on_buttons(options):
         buttons = [
             {"type": "reply", "reply": {"id": option.id, "title": cut(option.title, MAX_BUTTON)}} for option in options
         ]

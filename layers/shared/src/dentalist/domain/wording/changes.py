@@ -12,6 +12,9 @@ from dentalist.domain.wording.replies import Paragraph
 from dentalist.domain.wording.times import clock, join, long_date, moment
 from dentalist.domain.wording.voice import Voice
 
+# Whoever comes: the author, a child, or a family.
+_ANY_CHANGE = "Ante cualquier cambio, [avisame|avísame|avíseme] por este chat."
+
 
 def booked(voice: Voice, items: Sequence[BookedAppointment]) -> Paragraph:
     """The confirmation of committed appointments: who, when, where."""
@@ -22,8 +25,7 @@ def booked(voice: Voice, items: Sequence[BookedAppointment]) -> Paragraph:
         lines += [f"• {_listed(voice, item)}" for item in items]
     if voice.clinic.address:
         lines.append(f"Dirección: {clip(voice.clinic.address)}.")
-    cannot = "Si no [podés|puedes|puede] venir" if len(items) == 1 else "Si alguien no puede venir"
-    lines.append(voice.say(cannot + ", [avisame|avísame|avíseme] por este chat."))
+    lines.append(voice.say(_ANY_CHANGE))
     return Paragraph("\n".join(lines), fixed=True)
 
 
@@ -53,7 +55,7 @@ def moved(voice: Voice, items: Sequence[BookedAppointment], *, own: Sequence[str
         )
         for item in items
     ]
-    lines.append(voice.say("Si no [podés|puedes|puede] venir, [avisame|avísame|avíseme] por este chat."))
+    lines.append(voice.say(_ANY_CHANGE))
     return Paragraph("\n".join(lines), fixed=True)
 
 
@@ -88,6 +90,12 @@ def attendance(
         return Paragraph(f"¡Gracias por confirmar! Esperamos {whens}.", fixed=True)
     whens = join([moment(item.starts_at, zone, now=now) for item in items])
     return Paragraph(voice.say("¡Gracias por confirmar! [Te|Te|Le] esperamos {whens}.", whens=whens), fixed=True)
+
+
+def renamed(voice: Voice, item: BookedAppointment) -> Paragraph:
+    """An appointment under another name."""
+    text = "Listo: {el_turno} del {when} está a nombre de {name}."
+    return Paragraph(voice.say(text, when=day_and_time(voice, item.starts_at), name=name_of(item)), fixed=True)
 
 
 def stands(voice: Voice, item: BookedAppointment, *, own: Sequence[str] = ()) -> Paragraph:

@@ -13,6 +13,9 @@ from dentalist.domain.wording.voice import Voice
 
 DISCLOSED_FOR = timedelta(hours=24)
 
+_DAY = timedelta(days=1)  # whoever is open as long from now on does not close today
+_AS_SOON_AS_POSSIBLE = "[Te|Te|Le] va a responder por este mismo chat en cuanto pueda."
+
 _DISCLOSURE = (
     "Soy {who} de {clinic}, no una persona. Si [preferís|prefieres|prefiere] hablar con alguien del equipo,"
     " [escribí|escribe|escriba] «persona»."
@@ -54,8 +57,10 @@ def when_a_person_reads(voice: Voice, now: datetime) -> str:
     clinic = voice.clinic
     hours = clinic.bookable_hours
     if hours is None or not hours.ever_open:
-        return voice.say("[Te|Te|Le] va a responder por este mismo chat en cuanto pueda.")
+        return voice.say(_AS_SOON_AS_POSSIBLE)
     current = open_interval_at(hours, clinic.closed_from(now), clinic.timezone, now)
+    if current and current.ends_at - now >= _DAY:
+        return voice.say(_AS_SOON_AS_POSSIBLE)
     if current:
         return voice.say(
             "[Te|Te|Le] va a responder por este mismo chat; hoy atendemos hasta las {until}.",

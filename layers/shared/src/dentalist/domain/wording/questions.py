@@ -15,6 +15,7 @@ from dentalist.domain.wording.replies import Paragraph
 from dentalist.domain.wording.times import clock, join, short_date
 from dentalist.domain.wording.voice import Voice
 
+ANOTHER = "another"  # the id of the button under a cancellation
 OTHER_TIMES = Option("other_times", "Otro horario")
 PERSON = Option("person", "Hablar con alguien")
 ONE_AT_A_TIME = Option("one_at_a_time", "Sí, de a uno")
@@ -26,25 +27,39 @@ def who_comes(voice: Voice, count: int | None, *, again: bool = False) -> Paragr
     if count == 1:
         asked = "¿Cómo se llama quien viene? Con el nombre alcanza."
     elif count:
-        asked = f"¿Cómo se llaman? [Decime|Dime|Dígame] los {count} nombres y busco {{turnos}} seguidos."
+        asked = f"¿Cómo se llaman? [Decime|Dime|Dígame] los {count} nombres y busco {{turnos}} seguid{{o}}s."
     else:
-        asked = "¿Para quiénes? [Decime|Dime|Dígame] los nombres de quienes vienen y busco {turnos} seguidos."
+        asked = "¿Para quiénes? [Decime|Dime|Dígame] los nombres de quienes vienen y busco {turnos} seguid{o}s."
     return _question(voice, opening + asked)
 
 
-def full_name(voice: Voice, slot: datetime, *, given: str | None = None, again: bool = False) -> Paragraph:
-    """Whose name the chosen time is booked under; it is kept meanwhile."""
+def full_name(
+    voice: Voice, slot: datetime, *, given: str | None = None, again: bool = False, beside: Sequence[str] = ()
+) -> Paragraph:
+    """Whose name the chosen time is booked under; it is kept meanwhile. ``beside``: who comes along, named before."""
     if given:
         return _question(voice, "Gracias, {name}. ¿Y el apellido?", name=clip(given, LONGEST_NAME))
     when = day_and_time(voice, slot)
     if again:
         text = "Para reservar el {when} me falta el nombre. ¿Me [decís|dices|dice] nombre y apellido de quien viene?"
         return _question(voice, text, when=when)
+    if beside:
+        text = (
+            "[Te|Te|Le] guardo el {when} por unos minutos. Además de {names}, ¿a nombre de quién reservo?"
+            " [Decime|Dime|Dígame] nombre y apellido."
+        )
+        return _question(voice, text, when=when, names=join([clip(name, LONGEST_NAME) for name in beside]))
     text = (
         "[Te|Te|Le] guardo el {when} por unos minutos. ¿A nombre de quién lo reservo?"
         " [Decime|Dime|Dígame] nombre y apellido."
     )
     return _question(voice, text, when=when)
+
+
+def name_is_assumed(voice: Voice) -> Paragraph:
+    """Below a confirmation: the name is that of the contact's profile, and can be corrected."""
+    text = "El nombre es el de [tu|tu|su] WhatsApp: si va a nombre de otra persona, [decime|dime|dígame] cuál."
+    return _question(voice, text)
 
 
 def which_time(voice: Voice) -> Paragraph:
@@ -54,8 +69,10 @@ def which_time(voice: Voice) -> Paragraph:
 
 def which_patient(voice: Voice, *, again: bool = False) -> Paragraph:
     """Several patients have this phone: the name is asked for, none is shown."""
-    text = "¿Para quién es {el_turno}? [Decime|Dime|Dígame] nombre y apellido."
-    return _question(voice, ("No encuentro ese nombre. " if again else "") + text)
+    if again:
+        text = "Para reservar {el_turno} necesito nombre y apellido de quien viene. ¿Me los [decís|dices|dice]?"
+        return _question(voice, text)
+    return _question(voice, "¿Para quién es {el_turno}? [Decime|Dime|Dígame] nombre y apellido.")
 
 
 def verify_name(voice: Voice, *, again: bool = False) -> Paragraph:
@@ -148,13 +165,13 @@ def booking_options(offer_id: UUID) -> tuple[Option, ...]:
 
 def another_option(voice: Voice) -> Option:
     """After a cancellation; a tap on it is heard as its words."""
-    return Option("another", voice.say("Pedir otr{o} {turno}"))
+    return Option(ANOTHER, voice.say("Pedir otr{o} {turno}"))
 
 
 def one_of_two(voice: Voice, names: Sequence[str]) -> Paragraph:
     """A family does not fit one after the other: one at a time, or a person looks."""
     text = (
-        "No encuentro {count} {turnos} seguidos en los próximos días. ¿[Querés|Quieres|Quiere] que los busque de a uno,"
+        "No encuentro {count} {turnos} seguid{o}s en los próximos días. ¿[Querés|Quieres|Quiere] que busque de a un{o},"
         " empezando por {first}?"
     )
     return _question(voice, text, count=str(len(names)), first=clip(names[0], LONGEST_NAME))

@@ -171,11 +171,13 @@ def no_appointment(voice: Voice, kind: TaskKind) -> Paragraph:
 def invitation(voice: Voice, context: AnswerContext) -> Paragraph:
     """What is said above a list of free times; names those whom they are for."""
     slots = context.offer or ()
-    family = [
-        clip(name, LONGEST_NAME) for slot in slots[:1] for one in (slot, *slot.beside) if (name := one.attendee_name)
-    ]
+    first = [one for slot in slots[:1] for one in (slot, *slot.beside)]
+    family = [clip(name, LONGEST_NAME) for one in first if (name := one.attendee_name)]
+    if family and len(family) < len(first):  # the author comes, too, and has not been named
+        family = [voice.say("[vos|ti|usted]"), *family]
     whom = f" para {join(family)}" if family else ""
-    after = ", uno después del otro" if slots and slots[0].beside else ""
+    one_by_one = ", una después de la otra" if voice.noun.feminine else ", uno después del otro"
+    after = one_by_one if slots and slots[0].beside else ""
     found = "Estos son los horarios libres{whom}{after}."
     if context.requested_unavailable:
         found = "Para ese momento no hay {turnos} libres{whom}; esto es lo más cercano."
@@ -240,11 +242,14 @@ def media(voice: Voice, context: AnswerContext) -> Paragraph | None:
     kinds = context.media
     if kinds & _LISTENS_LATER:
         text = (
-            "Todavía no puedo escuchar audios ni ver videos. ¿Me lo [escribís|escribes|escribe] en un mensaje?"
+            "{unheard} ¿Me lo [escribís|escribes|escribe] en un mensaje?"
             " También lo va a revisar el equipo. Si es una urgencia, [llamá|llama|llame] {line}."
         )
+        unheard = "No pude escuchar el audio." if InboundMedia.AUDIO in kinds else "Por este chat no puedo ver videos."
         return Paragraph(
-            voice.say(text, line=emergency_line(voice)), tasks=(Task(TaskKind.UNREAD_MEDIA, "audio"),), fixed=True
+            voice.say(text, unheard=unheard, line=emergency_line(voice)),
+            tasks=(Task(TaskKind.UNREAD_MEDIA, "audio"),),
+            fixed=True,
         )
     if kinds & _SEEN_LATER:
         text = (
