@@ -176,8 +176,9 @@ class FakeWatched:
     def resume_idle(self, limit: int) -> list[Resumed]:
         return self.idle[:limit]
 
-    def waiting(self, limit: int) -> list[WaitingConversation]:
-        return self.conversations[:limit]
+    def waiting(self, limit: int, *, after: WaitingConversation | None) -> list[WaitingConversation]:
+        begins = 0 if after is None else self.conversations.index(after) + 1
+        return self.conversations[begins : begins + limit]
 
     def remind(self, waiting: WaitingConversation, *, of_window: bool) -> bool:
         if self.written_meanwhile:

@@ -204,7 +204,8 @@ class FakeWatched:
             raise self.failure
         return [Resumed(conversation_id, owes=True) for conversation_id in self.idle[:limit]]
 
-    def waiting(self, limit: int) -> list[WaitingConversation]:
+    def waiting(self, limit: int, *, after: WaitingConversation | None) -> list[WaitingConversation]:
+        assert after is None, "one page is enough here"
         professional = {"id": str(uuid4()), "name": "Consultorio", "timezone": "America/Argentina/Buenos_Aires"}
         since = NOON - timedelta(hours=1)
         return [

@@ -74,7 +74,7 @@ def post_takeover(conversation_id: UUID) -> ConversationState:
 
 @app.post(f"{_ONE}/resume", middlewares=[idempotent], summary="The assistant may answer again")
 def post_resume(conversation_id: UUID) -> ConversationState:
-    """Also what nobody answered in the last two hours."""
+    """Also what nobody answered, unless it is too late for that."""
     caller = _caller(conversation_id, Role.RECEPTION)
     conversation = resume(
         conversation_id,
@@ -170,7 +170,8 @@ def post_appointment(conversation_id: UUID, request: AppointmentRequest) -> tupl
     },
 )
 def post_suggestion(conversation_id: UUID, request: SuggestionRequest) -> tuple[SuggestionAnswer, int]:
-    """As it is or in the person's own words; what it states as done in the agenda is done first."""
+    """As it is or in the person's own words, which keep day and time of what it states as done in the agenda; that is
+    done first."""
     caller = _caller(conversation_id, Role.RECEPTION)
     desk = wiring_handover.suggestion_desk(caller)
     if request.action == "discard":

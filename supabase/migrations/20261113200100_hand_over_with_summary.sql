@@ -20,20 +20,22 @@ language sql set search_path = '' as $$
     'conversation', p_conversation.id, 'handoff:' || p_reason || ':' || p_conversation.id)
 $$;
 
--- A request about personal data has a deadline: each one is told with its own, also while a person has the conversation.
+-- A request about personal data has a deadline: to see, to correct and to delete are told each with its own, also while
+-- a person has the conversation. The same one again changes nothing about its day.
 create function app.alert_data_request(p_conversation public.marketing_conversations, p_details jsonb) returns void
 language sql set search_path = '' as $$
   select app.raise_alert(
     p_conversation.professional_id, 'data_request', 'warning', p_details ->> 'message',
-    'conversation', p_conversation.id, 'data_request:' || p_conversation.id)
+    'conversation', p_conversation.id,
+    format('data_request:%s:%s', coalesce(p_details ->> 'right', 'any'), p_conversation.id))
 $$;
 call app.guard_function('app.alert_data_request(public.marketing_conversations, jsonb)');
 
 drop function public.hand_over(uuid, uuid, text, uuid);
 
 -- The assistant stops and a person is asked for. It may still send the words with which it says so: human_epoch stays.
--- p_details: {"summary": what was said and done so far, for the thread, "message": the sentence of a data request,
--- "due_on": its last day}.
+-- p_details: {"summary": what was said and done so far, for the thread, and of a data request "right": what is wanted,
+-- "message": its sentence, "due_on": its last day}.
 create function public.hand_over(
   p_professional_id uuid, p_conversation_id uuid, p_reason text, p_actor_id uuid default null,
   p_details jsonb default '{}'
@@ -67,7 +69,8 @@ begin
   end if;
   perform app.audit(
     p_professional_id, 'conversation', conversation.id, 'conversation.handed_over', p_actor_id,
-    jsonb_strip_nulls(jsonb_build_object('reason', p_reason, 'due_on', p_details -> 'due_on')));
+    jsonb_strip_nulls(jsonb_build_object(
+      'reason', p_reason, 'right', p_details -> 'right', 'due_on', p_details -> 'due_on')));
   return jsonb_build_object('outcome', 'handed_over', 'conversation_id', conversation.id, 'handoff_reason', p_reason);
 end
 $$;

@@ -31,7 +31,9 @@ begin
 end
 $$;
 
--- An answer that was being written before is refused: human_epoch moves. Answers how many messages are owed an answer.
+-- An answer that was being written before is refused: human_epoch moves. What asked for a person is over, so that the
+-- next hand-over is told anew; a data request keeps its deadline, and what is critical only a person has seen to. Answers
+-- how many messages are owed an answer.
 create function app.give_back(
   p_conversation public.marketing_conversations, p_actor_id uuid, p_payload jsonb
 ) returns integer
@@ -43,6 +45,9 @@ begin
   where id = p_conversation.id;
   perform app.audit(p_conversation.professional_id, 'conversation', p_conversation.id, 'conversation.resumed',
                     p_actor_id, p_payload);
+  update public.marketing_alerts set acknowledged_at = now(), acknowledged_by = p_actor_id
+  where professional_id = p_conversation.professional_id and entity_id = p_conversation.id and acknowledged_at is null
+    and kind in ('handoff', 'emergency', 'handoff_waiting') and (p_actor_id is not null or severity <> 'critical');
   return app.owe_again(p_conversation);
 end
 $$;
@@ -61,10 +66,6 @@ begin
     return jsonb_build_object('outcome', 'already_active', 'conversation_id', conversation.id, 'wake', null);
   end if;
   owed := app.give_back(conversation, p_actor_id, '{}');
-  -- Whoever gives it back has seen to it, and the next hand-over is told anew. A data request keeps its deadline.
-  update public.marketing_alerts set acknowledged_at = now(), acknowledged_by = p_actor_id
-  where professional_id = p_professional_id and entity_id = conversation.id and acknowledged_at is null
-    and kind in ('handoff', 'emergency', 'handoff_waiting');
   return jsonb_build_object(
     'outcome', 'resumed', 'conversation_id', conversation.id, 'human_epoch', conversation.human_epoch + 1,
     'wake', case when owed > 0 then jsonb_build_object('conversation_id', conversation.id, 'delay_seconds', 0) end);
@@ -80,10 +81,21 @@ language sql stable set search_path = '' as $$
       select from public.marketing_alerts
       where professional_id = p_conversation.professional_id and entity_id = p_conversation.id
         and created_at >= p_conversation.handoff_at - interval '1 minute'
-        and dedup_key in ('handoff:emergency:' || p_conversation.id, 'handoff:complaint:' || p_conversation.id,
-                          'handoff:data_request:' || p_conversation.id, 'data_request:' || p_conversation.id))
+        and (kind in ('emergency', 'data_request')
+             or dedup_key in ('handoff:complaint:' || p_conversation.id, 'handoff:data_request:' || p_conversation.id)))
 $$;
 call app.guard_function('app.needs_a_person(public.marketing_conversations)');
+
+-- Somebody with whom the clinic wrote before the number was linked, and who is no patient, may be a friend: only a person
+-- lets the assistant in (app.leave_to_people), and not time. Whether nobody has yet.
+create function app.belongs_to_people(p_conversation public.marketing_conversations) returns boolean
+language sql stable set search_path = '' as $$
+  select coalesce(p_conversation.handoff_reason = 'history', false)
+    or (p_conversation.patient_id is null and p_conversation.last_ai_at is null and p_conversation.handed_back_at is null
+        and exists (select from public.marketing_messages
+                    where conversation_id = p_conversation.id and imported_at is not null))
+$$;
+call app.guard_function('app.belongs_to_people(public.marketing_conversations)');
 
 create function app.is_idle(p_conversation public.marketing_conversations) returns boolean
 language sql stable set search_path = '' as $$
@@ -91,7 +103,7 @@ language sql stable set search_path = '' as $$
     not p_conversation.ai_enabled and p_conversation.merged_into_id is null
     and greatest(p_conversation.last_human_at, p_conversation.handoff_at)
         < now() - make_interval(hours => app.policy(policies, 'resume_after_hours'))
-    and not app.needs_a_person(p_conversation), false)
+    and not app.needs_a_person(p_conversation) and not app.belongs_to_people(p_conversation), false)
   from public.professionals
   where id = p_conversation.professional_id and marketing_enabled
     and app.policy(policies, 'resume_after_hours') is not null
@@ -111,9 +123,11 @@ declare
 begin
   for idle_id in
     select handed_over.id from public.marketing_conversations handed_over
-    where not ai_enabled and merged_into_id is null and handoff_at < now() - interval '1 hour'
-      and app.is_idle(handed_over)
-    order by id
+    join public.professionals professional on professional.id = handed_over.professional_id
+    where not handed_over.ai_enabled and handed_over.merged_into_id is null
+      and handed_over.handoff_at < now() - interval '1 hour' and handed_over.handoff_reason is distinct from 'history'
+      and app.policy(professional.policies, 'resume_after_hours') is not null and app.is_idle(handed_over)
+    order by handed_over.id
     limit p_limit
   loop
     conversation := app.lock_conversation(idle_id);

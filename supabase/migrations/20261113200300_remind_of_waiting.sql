@@ -6,10 +6,11 @@ alter table public.marketing_conversations
 comment on column public.marketing_conversations.waiting_told_at is
   'When people were last reminded that this conversation waits for them; window_told_at: that its window closes soon.';
 
+-- Whoever took it, or came with the history of a number, waits for nothing that the assistant left.
 create function app.waits_for_a_person(p_conversation public.marketing_conversations) returns boolean
 language sql immutable set search_path = '' as $$
   select not p_conversation.ai_enabled and p_conversation.merged_into_id is null
-    and coalesce(p_conversation.handoff_reason not in ('human_reply', 'human_takeover'), false)
+    and coalesce(p_conversation.handoff_reason not in ('human_reply', 'human_takeover', 'history'), false)
     and coalesce(p_conversation.last_human_at < p_conversation.handoff_at, true)
 $$;
 call app.guard_function('app.waits_for_a_person(public.marketing_conversations)');
@@ -24,28 +25,33 @@ language sql stable set search_path = '' as $$
 $$;
 call app.guard_function('app.clinic_calendar(public.professionals)');
 
--- Those of the last three days of which one of the two reminders is still to be given, longest waiting first.
-create function public.waiting_conversations(p_limit integer) returns jsonb
+-- Those of which one of the two reminders is still to be given, longest waiting first, from after the last one of the page
+-- before: most wait for their clinic to open. What two weeks have forgotten (a clinic on holiday) nobody is told of.
+create function public.waiting_conversations(
+  p_limit integer, p_after_since timestamptz default null, p_after_id uuid default null
+) returns jsonb
 language sql security invoker set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(
     'conversation_id', found.id, 'professional', found.calendar, 'reason', found.handoff_reason,
     'since', found.handoff_at, 'last_inbound_at', found.last_inbound_at,
-    'told_at', found.waiting_told_at, 'told_of_window_at', found.window_told_at) order by found.handoff_at), '[]')
+    'told_at', found.waiting_told_at, 'told_of_window_at', found.window_told_at)
+    order by found.handoff_at, found.id), '[]')
   from (
     select waiting.*, app.clinic_calendar(professional) as calendar
     from public.marketing_conversations waiting
     join public.professionals professional on professional.id = waiting.professional_id
     where not waiting.ai_enabled and waiting.merged_into_id is null
-      and waiting.handoff_at > now() - interval '3 days' and professional.marketing_enabled
+      and waiting.handoff_at > now() - interval '14 days' and professional.marketing_enabled
       and app.waits_for_a_person(waiting)
       and (coalesce(waiting.waiting_told_at < waiting.handoff_at, true)
            or (coalesce(waiting.window_told_at < waiting.handoff_at, true)
                and waiting.last_inbound_at between now() - interval '24 hours' and now() - interval '22 hours'))
-    order by waiting.handoff_at
+      and (p_after_id is null or (waiting.handoff_at, waiting.id) > (p_after_since, p_after_id))
+    order by waiting.handoff_at, waiting.id
     limit p_limit
   ) as found
 $$;
-call app.guard_function('public.waiting_conversations(integer)');
+call app.guard_function('public.waiting_conversations(integer, timestamptz, uuid)');
 
 -- Reminds once of a hand-over (p_since) and once of its window. Who is unwell may still wait unseen: that leaves the
 -- product again.

@@ -16,7 +16,8 @@ language sql stable set search_path = '' as $$
 $$;
 call app.guard_function('app.unheard_messages(public.marketing_conversations)');
 
--- On a number where a person decides what is sent, having written once does not silence the suggestions.
+-- On a number where a person decides what is sent, having written once does not silence the suggestions; but nothing is
+-- suggested, or told to a model, of a friend's chat.
 create or replace function app.answer_mode(
   p_conversation public.marketing_conversations, p_channel public.marketing_channels, p_professional public.professionals
 ) returns text
@@ -25,7 +26,8 @@ language sql stable set search_path = '' as $$
     when p_professional.marketing_enabled is not true or p_channel.status <> 'connected' or not p_channel.ai_enabled
       or coalesce(p_conversation.last_inbound_at, '-infinity') <= now() - interval '24 hours' then 'observe'
     when p_conversation.ai_enabled then 'answer'
-    when p_channel.ai_mode = 'suggest' and p_conversation.handoff_reason = 'human_reply' then 'answer'
+    when p_channel.ai_mode = 'suggest' and p_conversation.handoff_reason = 'human_reply'
+      and not app.belongs_to_people(p_conversation) then 'answer'
     when p_conversation.handoff_reason is distinct from 'human_reply'
       and coalesce(p_conversation.last_human_at < p_conversation.handoff_at, true) then 'triage'
     else 'observe'

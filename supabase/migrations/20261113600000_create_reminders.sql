@@ -26,7 +26,8 @@ language sql stable set search_path = '' as $$
 $$;
 call app.guard_function('app.own_number(uuid)');
 
--- Where whoever has the appointment is written to: in the chat it was booked in, else where that patient wrote last.
+-- Where whoever has the appointment is written to: in the chat it was booked in, else where that patient wrote last; and
+-- sooner in another chat of theirs than to a number that somebody else may have now, which the gate keeps reminders from.
 create function app.conversation_to_remind(p_appointment public.appointments) returns uuid
 language sql stable set search_path = '' as $$
   select conversation.id
@@ -37,7 +38,8 @@ language sql stable set search_path = '' as $$
     and channel.type = 'whatsapp' and channel.status = 'connected'
     and (conversation.id = app.live_conversation(p_appointment.conversation_id)
          or conversation.patient_id = p_appointment.patient_id)
-  order by conversation.id = app.live_conversation(p_appointment.conversation_id) desc nulls last,
+  order by conversation.phone_unverified_at is not null,
+           conversation.id = app.live_conversation(p_appointment.conversation_id) desc nulls last,
            conversation.last_inbound_at desc nulls last, conversation.id
   limit 1
 $$;
@@ -53,9 +55,35 @@ language sql stable set search_path = '' as $$
 $$;
 call app.guard_function('app.patient_allows_care(uuid, uuid)');
 
+-- How near its appointment a reminder still helps.
+create function app.latest_reminder(p_starts_at timestamptz, p_hours integer) returns timestamptz
+language sql immutable parallel safe set search_path = '' as $$
+  select p_starts_at - least(interval '2 hours', make_interval(hours => p_hours) / 2)
+$$;
+call app.guard_function('app.latest_reminder(timestamptz, integer)');
+
+-- When the reminder of an appointment becomes due: so many hours before, also at night, after which it arrives at nine
+-- (dentalist.domain.reminders); but the evening before, where nine is too late for the first appointments of a day.
+create function app.reminder_time(p_starts_at timestamptz, p_hours integer, p_timezone text) returns timestamptz
+language sql stable parallel safe set search_path = '' as $$
+  select case
+    when wanted::time >= '09:00' and wanted::time < '20:00' then wanted at time zone p_timezone
+    -- Runs are an hour apart.
+    when (morning + interval '1 hour') at time zone p_timezone < app.latest_reminder(p_starts_at, p_hours)
+      then wanted at time zone p_timezone
+    else (morning - interval '14 hours') at time zone p_timezone
+  end
+  from (select (p_starts_at - make_interval(hours => p_hours)) at time zone p_timezone as wanted) as local
+  cross join lateral (
+    select date_trunc('day', wanted + case when wanted::time < '09:00' then interval '0' else interval '1 day' end)
+      + interval '9 hours' as morning) as next
+$$;
+call app.guard_function('app.reminder_time(timestamptz, integer, text)');
+
 -- dentalist.domain.reminders.DueReminder, as a list in the order of time, from after the last one of the page before.
 -- p_at: the moment that this run stands for. Not due are those that were made or moved when the reminder's time had
--- come already, those that start in less than two hours, and those that were confirmed.
+-- come already, those that start in less than two hours (or in less than half of what the clinic wants, where that is
+-- less), and those that were confirmed.
 create function public.due_reminders(
   p_at timestamptz, p_limit integer, p_after_starts_at timestamptz default null, p_after_id uuid default null
 ) returns jsonb
@@ -66,10 +94,12 @@ language sql stable security invoker set search_path = '' as $$
     join public.professionals professional on professional.id = appointment.professional_id
     where appointment.status = 'booked' and appointment.reminded_at is null and appointment.confirmed_at is null
       and professional.marketing_enabled
-      and appointment.starts_at > p_at + interval '2 hours'
-      and appointment.starts_at <= p_at + make_interval(hours => app.policy(professional.policies, 'reminder_hours'))
-      and greatest(appointment.created_at, appointment.chat_changed_at)
-        < appointment.starts_at - make_interval(hours => app.policy(professional.policies, 'reminder_hours'))
+      and appointment.starts_at > p_at and appointment.starts_at <= p_at + interval '4 days'  -- 72 hours and a night
+      and app.latest_reminder(appointment.starts_at, app.policy(professional.policies, 'reminder_hours')) > p_at
+      and app.reminder_time(
+        appointment.starts_at, app.policy(professional.policies, 'reminder_hours'), professional.timezone) <= p_at
+      and greatest(appointment.created_at, appointment.chat_changed_at) < app.reminder_time(
+        appointment.starts_at, app.policy(professional.policies, 'reminder_hours'), professional.timezone)
       and (p_after_id is null or (appointment.starts_at, appointment.id) > (p_after_starts_at, p_after_id))
     order by appointment.starts_at, appointment.id
     limit p_limit

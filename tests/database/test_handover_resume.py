@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.database.handover_builders import alerts, hand_over, idle, long_ago, open_alerts, resume
+from tests.database.history_builders import import_thread, past
 from tests.database.inbound_builders import (
     Office,
     claim_answer,
@@ -19,7 +20,7 @@ from tests.database.inbound_builders import (
     message,
     write,
 )
-from tests.database.outbound_builders import Connect, Connection, find, race, rows, rpc, update, utc_now
+from tests.database.outbound_builders import Connect, Connection, find, insert, race, rows, rpc, update, utc_now
 
 
 @pytest.fixture
@@ -87,11 +88,11 @@ def test_a_data_request_is_told_with_its_deadline_also_to_whoever_has_the_conver
 
 
 def test_the_audit_names_the_day_and_no_words(db: Connection, office: Office, conversation: UUID) -> None:
-    details = {"message": "Alguien pide…", "due_on": "2026-12-02", "summary": "Ana pide sus datos"}
+    details = {"right": "access", "message": "Alguien pide…", "due_on": "2026-12-02", "summary": "Ana pide sus datos"}
     hand_over(db, office, conversation, "data_request", **details)
 
     (audit,) = rows(db, "marketing_audit_logs", action="conversation.handed_over")
-    assert audit["payload"] == {"reason": "data_request", "due_on": "2026-12-02"}
+    assert audit["payload"] == {"reason": "data_request", "right": "access", "due_on": "2026-12-02"}
 
 
 @pytest.mark.parametrize("reason", ["bot_loop", "too_many_messages"])
@@ -143,6 +144,41 @@ def test_whoever_gives_back_has_seen_to_it_and_the_next_hand_over_is_told_anew(
     assert len(open_alerts(db, conversation, "handoff")) == 1
 
 
+def test_after_the_assistant_came_back_by_itself_the_next_hand_over_is_told_anew(
+    db: Connection, office: Office, conversation: UUID
+) -> None:
+    hand_over(db, office, conversation, "requested")
+    long_ago(db, conversation, 5)
+    assert len(idle(db)) == 1
+    assert open_alerts(db, conversation, "handoff") == []
+
+    hand_over(db, office, conversation, "requested")
+
+    assert len(open_alerts(db, conversation, "handoff")) == 1
+
+
+def test_time_alone_has_not_seen_to_what_is_critical(db: Connection, office: Office, conversation: UUID) -> None:
+    hand_over(db, office, conversation, "emergency")
+    update(db, "marketing_conversations", conversation, handoff_reason="requested")
+    then = long_ago(db, conversation, 5)
+    (emergency,) = open_alerts(db, conversation, "emergency")
+    update(db, "marketing_alerts", emergency["id"], created_at=then - timedelta(hours=1))
+
+    assert len(idle(db)) == 1
+
+    assert len(open_alerts(db, conversation, "emergency")) == 1
+
+
+def test_to_see_to_correct_and_to_delete_are_told_each_with_its_own_day(
+    db: Connection, office: Office, conversation: UUID
+) -> None:
+    for right, day in (("access", "3/12"), ("deletion", "30/11"), ("access", "4/12")):
+        hand_over(db, office, conversation, "data_request", right=right, message=f"{right}, el {day}")
+
+    told = open_alerts(db, conversation, "data_request")
+    assert sorted(alert["message"] for alert in told) == ["access, el 3/12", "deletion, el 30/11"]
+
+
 def test_a_clinic_that_decided_nothing_gives_back_by_hand_only(db: Connection, office: Office) -> None:
     update(db, "professionals", office.id, policies=None)
     conversation = write(db, office, phone="+5493415550888")
@@ -164,6 +200,22 @@ def test_after_an_emergency_a_complaint_or_a_data_request_only_a_person_gives_ba
 
     assert idle(db) == []
     assert resume(db, office, conversation)["outcome"] == "resumed"
+
+
+@pytest.mark.parametrize("spoken", [False, True], ids=["nobody wrote since", "a person wrote"])
+def test_who_came_with_the_history_of_a_number_stays_with_people_until_one_lets_the_assistant_in(
+    db: Connection, office: Office, spoken: bool
+) -> None:
+    friend = import_thread(db, office, past(), contact="5493415550666")
+    if spoken:
+        ingest(db, echo(office, phone="+5493415550666"))
+    long_ago(db, friend, 100)
+    assert idle(db) == []
+
+    resume(db, office, friend)
+    ingest(db, echo(office, phone="+5493415550666"))
+    long_ago(db, friend, 100)
+    assert [item["conversation_id"] for item in idle(db)] == [str(friend)]
 
 
 def test_an_emergency_of_an_earlier_hand_over_does_not_count_for_ever(
@@ -215,8 +267,19 @@ def test_several_sweeps_at_once_give_back_once(
 def test_the_answers_of_a_day_are_counted_anew_once_a_person_gave_back(
     db: Connection, office: Office, conversation: UUID
 ) -> None:
-    held = claim_answer(db, conversation)
-    assert held["outcome"] == "nothing"
-    ingest(db, message(office))
-    make_due(db, conversation)
-    assert claim_answer(db, conversation)["ai_answers_today"] == 0
+    def answered_today() -> int:
+        ingest(db, message(office))
+        make_due(db, conversation)
+        held = claim_answer(db, conversation)
+        finish_answer(db, conversation, held)
+        return int(held["ai_answers_today"])
+
+    insert_answer = {"direction": "outbound", "sender": "ai", "status": "sent", "type": "text", "body": "Hola"}
+    owner = {"professional_id": office.id, "conversation_id": conversation, "channel_id": office.channel_id}
+    insert(db, "marketing_messages", **owner, **insert_answer)
+    assert answered_today() == 1
+
+    hand_over(db, office, conversation, "too_many_messages")
+    resume(db, office, conversation)
+
+    assert answered_today() == 0

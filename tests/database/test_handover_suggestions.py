@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.database.handover_builders import hand_over, keep, open_alerts, suggested, waiting_suggestions
+from tests.database.history_builders import import_thread, past
 from tests.database.inbound_builders import (
     Office,
     claim_answer,
@@ -185,6 +186,15 @@ def test_a_person_who_answers_does_not_silence_the_suggestions(
     make_due(db, conversation)
 
     assert claim_answer(db, conversation)["mode"] == "answer"
+
+
+def test_nothing_is_suggested_to_whoever_came_with_the_history_of_the_number(db: Connection, office: Office) -> None:
+    friend = import_thread(db, office, past(), contact="5493415550666")
+    ingest(db, echo(office, phone="+5493415550666"))
+    write(db, office, phone="+5493415550666")
+    make_due(db, friend)
+
+    assert claim_answer(db, friend)["mode"] == "observe"
 
 
 def test_a_person_who_takes_the_conversation_does(db: Connection, office: Office, conversation: UUID) -> None:

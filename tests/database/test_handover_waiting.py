@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.database.handover_builders import hand_over, long_ago, open_alerts, resume
+from tests.database.history_builders import import_thread, past
 from tests.database.inbound_builders import Office, echo, ingest, make_office, write
 from tests.database.outbound_builders import Connect, Connection, Row, find, race, rpc, update, utc_now
 
@@ -25,8 +26,8 @@ def conversation(db: Connection, office: Office) -> UUID:
     return conversation
 
 
-def waiting(db: Connection, limit: int = 100) -> list[Row]:
-    answer: list[Row] = rpc(db, "waiting_conversations", limit=limit)
+def waiting(db: Connection, limit: int = 100, **after: object) -> list[Row]:
+    answer: list[Row] = rpc(db, "waiting_conversations", limit=limit, **after)
     return answer
 
 
@@ -92,6 +93,13 @@ def test_nobody_is_reminded_of_what_a_person_answered_took_or_gave_back(
     assert waiting(db) == []
 
 
+def test_nobody_is_reminded_of_those_who_came_with_the_history_of_a_number(db: Connection, office: Office) -> None:
+    imported = import_thread(db, office, past(), contact="5493415550666")
+    assert find(db, "marketing_conversations", imported)["handoff_reason"] == "history"
+
+    assert waiting(db) == []
+
+
 def test_a_second_hand_over_is_told_again(db: Connection, office: Office, conversation: UUID) -> None:
     (first,) = waiting(db)
     remind(db, first)
@@ -116,9 +124,27 @@ def test_an_emergency_that_nobody_answered_leaves_the_product_again(db: Connecti
 
 
 def test_what_was_forgotten_for_days_is_left_alone(db: Connection, conversation: UUID) -> None:
-    long_ago(db, conversation, 73)
+    long_ago(db, conversation, 13.9 * 24)
+    assert len(waiting(db)) == 1, "a long weekend, or a holiday of the clinic"
 
+    long_ago(db, conversation, 14.1 * 24)
     assert waiting(db) == []
+
+
+def test_all_who_wait_are_found_page_by_page(db: Connection, office: Office, conversation: UUID) -> None:
+    others = [write(db, office, phone=f"+549341555080{number}") for number in range(3)]
+    for other in others:
+        hand_over(db, office, other)
+    everybody = [item["conversation_id"] for item in waiting(db)]
+
+    found: list[str] = []
+    page = waiting(db, limit=2)
+    while page:
+        found += [item["conversation_id"] for item in page]
+        page = waiting(db, limit=2, after_since=page[-1]["since"], after_id=UUID(page[-1]["conversation_id"]))
+
+    assert sorted(found) == sorted([str(conversation), *map(str, others)])
+    assert found == everybody
 
 
 def test_a_clinic_without_the_feature_is_told_nothing(db: Connection, office: Office, conversation: UUID) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from tests.database.agenda_builders import hold, offer, tomorrow
 from tests.database.inbound_builders import (
     BSUID,
     Office,
@@ -103,6 +104,18 @@ def test_a_name_that_fits_ends_the_doubt_and_the_task_that_it_was(
     assert verify(db, clinic, conversation) == "already_verified"
     assert doubt(db, clinic, conversation) == "doubted"
     assert len(rows(db, "marketing_alerts", kind="phone_unverified")) == 2
+
+
+def test_what_was_offered_or_held_before_a_doubt_is_nobodys_any_more(
+    db: Connection, clinic: Clinic, conversation: UUID
+) -> None:
+    chosen, other = offer(db, clinic, conversation, tomorrow(9), tomorrow(10))
+    hold(db, clinic, conversation, chosen)
+
+    doubt(db, clinic, conversation)
+
+    assert [hold(db, clinic, conversation, one)["outcome"] for one in (chosen, other)] == ["expired", "expired"]
+    assert rows(db, "appointments", conversation_id=conversation) == []
 
 
 def test_another_clinics_conversation_is_neither_doubted_nor_verified(db: Connection, conversation: UUID) -> None:
@@ -245,6 +258,18 @@ def test_two_conversations_that_turn_out_to_be_one_keep_a_doubt(db: Connection, 
     doubt(db, office.clinic, both[doubted], "not_me")
 
     assert merged(db, office, *both)["phone_unverified_reason"] == "not_me"
+
+
+@pytest.mark.parametrize("changed", [0, 1], ids=["the older", "the newer"])
+def test_two_conversations_that_turn_out_to_be_one_keep_since_when_somebody_else_writes(
+    db: Connection, changed: int
+) -> None:
+    office = make_office(db)
+    both = [write(db, office), write(db, office, phone=None, user_id=BSUID)]
+    since = utc_now()
+    update(db, "marketing_conversations", both[changed], held_since=since)
+
+    assert merged(db, office, *both)["held_since"] == since
 
 
 @pytest.mark.parametrize("named", [0, 1], ids=["the older", "the newer"])

@@ -325,6 +325,15 @@ def test_a_leads_appointments_stay_away_from_whoever_has_the_number_now(
     assert find(db, "appointments", earlier)["conversation_id"] is None
 
 
+def test_since_when_somebody_else_has_the_number_is_kept(db: Connection, office: Office, lead: UUID) -> None:
+    doubt(db, lead)
+    doubted_at = find(db, "marketing_conversations", lead)["phone_unverified_at"]
+
+    convert(db, office, lead, "Juan Paz")
+
+    assert find(db, "marketing_conversations", lead)["held_since"] == doubted_at
+
+
 def test_the_same_person_with_a_new_security_code_keeps_everything(db: Connection, office: Office, lead: UUID) -> None:
     record_consent(db, office, lead, "marketing", "granted")
     child = book(db, office, lead, attendee_name="Tomás Núñez")
@@ -334,6 +343,7 @@ def test_the_same_person_with_a_new_security_code_keeps_everything(db: Connectio
 
     assert told["whatsapp_opt_in"] is True
     assert find(db, "appointments", child)["conversation_id"] == lead
+    assert find(db, "marketing_conversations", lead)["held_since"] is None
 
 
 # ---- a number that several share

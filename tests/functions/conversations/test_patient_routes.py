@@ -12,7 +12,7 @@ from dentalist.domain import patient_errors
 from dentalist.domain.errors import ConsentRequired, DomainError, ServiceWindowClosed
 from dentalist.domain.identity import Caller, Role
 from dentalist.domain.message import Message, MessageStatus
-from dentalist.domain.suggestions import SuggestionNotFound, SuggestionOutdated
+from dentalist.domain.suggestions import SuggestionNotFound, SuggestionOutdated, SuggestionTooLong, SuggestionUnclear
 from dentalist.runtime import wiring_handover, wiring_patients, wiring_privacy
 from dentalist.services.book_by_hand import BookingDesk
 from dentalist.services.patients import PatientDesk
@@ -225,6 +225,8 @@ def test_a_suggestion_is_discarded(world: World) -> None:
     [
         (SuggestionNotFound(), 404, "suggestion_not_found"),
         (SuggestionOutdated(), 409, "suggestion_outdated"),
+        (SuggestionTooLong(), 422, "suggestion_too_long"),
+        (SuggestionUnclear(), 422, "suggestion_unclear"),
         (ServiceWindowClosed(), 409, "service_window_closed"),
         (ConsentRequired(), 403, "consent_required"),
         (patient_errors.PhoneUnverified(), 409, "phone_unverified"),

@@ -17,6 +17,10 @@ AUTOMATIC = [
     "RESPUESTA AUTOMÁTICA: estoy de vacaciones hasta el lunes",
     "Gracias por escribirnos. Fuera de nuestro horario de atención no podemos responder.",
     "Hemos recibido tu mensaje y un representante se comunicará en breve",
+    "Thank you for contacting Bright Smiles! We will get back to you soon.",
+    "This is an automated reply. Our office is closed.",
+    "Olá! Obrigado por entrar em contato com a Loja Azul.",
+    "Esta é uma mensagem automática, responderemos em breve",
     "Bienvenido. Marque 1 para ventas. Nuestros asesores lo atenderán pronto.",
 ]
 ORDINARY = [
@@ -27,6 +31,12 @@ ORDINARY = [
     "hola, quiero hablar con un asesor",
     "llegué fuera de horario, ¿me atienden igual?",
     "muchas gracias, nos vemos pronto",
+    "thank you for contacting me, see you on Monday",
+    "obrigado pelo contato, até amanhã",
+    "¿esto es un mensaje automático?",
+    "¿este es un mensaje automático o hay alguien ahí?",
+    "no quiero una respuesta automática, quiero hablar con alguien",
+    "otra vez el contestador automático... ¿me atiende una persona?",
 ]
 
 
@@ -72,6 +82,27 @@ def test_the_same_words_after_three_answers_are_a_circle() -> None:
     chat = Chat().says("hola").says("hola").says("Hola!!")
 
     assert chat.loops("HOLA")
+
+
+def list_of(hour: str) -> dict[str, Any]:
+    """The payload of a list with one time."""
+    return {"interactive": {"action": {"sections": [{"rows": [{"id": "1", "title": hour, "description": ""}]}]}}}
+
+
+def test_the_same_place_in_another_list_is_another_choice() -> None:
+    chat = Chat().says("quiero un turno", "Estos quedan.", "book_appointment", payload=list_of("10:00"))
+    for hour in ("11:00", "12:00"):
+        chat.says("el primero", "Se acaba de ocupar. Estos quedan.", "book_appointment", payload=list_of(hour))
+
+    assert not chat.loops("el primero", intent="book_appointment")
+
+
+def test_the_same_choice_from_the_same_list_is_a_circle() -> None:
+    chat = Chat().says("quiero un turno", "Estos quedan.", "book_appointment", payload=list_of("10:00"))
+    for number in range(2):
+        chat.says("el décimo", f"No es de la lista ({number}).", "book_appointment", payload=list_of("10:00"))
+
+    assert chat.loops("el décimo", intent="book_appointment")
 
 
 def test_two_answers_are_none_yet() -> None:

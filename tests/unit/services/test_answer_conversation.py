@@ -9,7 +9,7 @@ import pytest
 
 from dentalist.domain.errors import ChannelDisconnected, MetaError, MetaFault, OutcomeUnknown, StoreUnavailable
 from dentalist.domain.sending_errors import ConversationBusy, MetaUnreachable, TooLate
-from dentalist.domain.understanding.intents import Intent
+from dentalist.domain.understanding.intents import Intent, Quoted
 from dentalist.services.ports_models import Interpretation, ModelUnavailable, Usage
 from tests.fakes_answers import FakeInterpreter, World, every_moment, offered, throttle, with_channel
 
@@ -543,6 +543,23 @@ def test_el_segundo_is_the_second_row_that_the_contact_saw_whatever_its_time() -
     assert str(world.booked[0].offer_id) == rows[1]["id"]
 
 
+@pytest.mark.parametrize(
+    ("words", "is_booked"),
+    [("la que está arriba de todo", False), ("agendame esa de arriba", False), ("a las 9 entonces", True)],
+)
+def test_a_choice_that_only_a_model_reads_is_booked_by_a_tap(words: str, is_booked: bool) -> None:
+    world = World()
+    world.writes("quiero un turno para el jueves")
+    world.settle_down()
+    chosen = Interpretation([(Intent.BOOK_APPOINTMENT, 0.9)], quoted=Quoted(option=1))
+    world.interpreter = FakeInterpreter(chosen)
+    world.writes(words)
+    world.settle_down()
+
+    assert bool(world.booked) is is_booked
+    assert ("¿Lo reservo?" in world.bodies[-1]) is not is_booked
+
+
 def test_an_offer_that_was_never_shown_cannot_be_chosen_in_words() -> None:
     world = World()
     world.writes("quiero un turno")
@@ -630,7 +647,8 @@ def test_a_slot_that_cannot_be_had_books_nothing_and_leads_to_other_times(case: 
     world.settle_down()
 
     assert [row for row in world.booked if row.conversation_id] == []
-    assert "ya no está disponible" in world.bodies[-1]
+    said = "Ese horario ya no está disponible." if case == "taken" else "Esa lista de horarios ya no vale."
+    assert said in world.bodies[-1]
     shown = world.outbound[-1].payload["interactive"]["action"]["sections"][0]["rows"]
     assert [row["id"] for row in shown] == [str(offer_id) for offer_id in world.open_offers]
 

@@ -100,7 +100,20 @@ def test_a_person_may_name_another_patient_or_somebody_who_is_none(world: World)
     asked = world.book(patient_id=child.id)
     assert (asked["patient_id"], asked["attendee_name"]) == (child.id, "Tomás Sosa")
     world.written.clear()
-    assert world.book(attendee_name="Su marido")["attendee_name"] == "Su marido"
+    asked = world.book(attendee_name="Su marido")
+    assert (asked["patient_id"], asked["attendee_name"]) == (None, "Su marido")
+
+
+def test_whoever_has_the_number_now_is_not_booked_for_as_the_patient_who_had_it(world: World) -> None:
+    before = world.patients.add("Marta Sosa")
+    doubted = {"patient_id": before.id, "phone_unverified_at": AT_TEN, "phone_unverified_reason": "not_me"}
+    world.conversation = world.conversation.model_copy(update=doubted)
+
+    asked = world.book()
+
+    assert (asked["patient_id"], asked["attendee_name"]) == (None, "Tito")
+    world.written.clear()
+    assert world.book(patient_id=before.id)["patient_id"] == before.id, "somebody decided so"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from dentalist.domain.errors import (
     StoreUnavailable,
 )
 from dentalist.domain.message import Author, Message, MessageStatus, Purpose
+from dentalist.domain.patient_errors import PhoneUnverified
 from dentalist.domain.reminders import DueReminder
 from dentalist.domain.sending_errors import ConversationBusy
 from dentalist.domain.standard_templates import StandardTemplate, standard_template
@@ -156,7 +157,12 @@ def test_a_crash_after_sending_sends_nothing_again(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("refusal", "counted"),
-    [(ConsentRequired(), "without_consent"), (ChannelDisconnected(), "unreachable"), (ConversationBusy(), "later")],
+    [
+        (ConsentRequired(), "without_consent"),
+        (ChannelDisconnected(), "unreachable"),
+        (PhoneUnverified(), "unreachable"),
+        (ConversationBusy(), "later"),
+    ],
 )
 def test_what_may_pass_stays_due(world: World, refusal: Exception, counted: str) -> None:
     world.due()

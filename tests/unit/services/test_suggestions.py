@@ -8,7 +8,15 @@ import pytest
 
 from dentalist.domain.errors import ServiceWindowClosed
 from dentalist.domain.message import Author
-from dentalist.domain.suggestions import ChangeVerb, SuggestionNotFound, SuggestionOutdated
+from dentalist.domain.sending_errors import ConversationBusy
+from dentalist.domain.suggestions import (
+    AgendaChange,
+    ChangeVerb,
+    SuggestionNotFound,
+    SuggestionOutdated,
+    SuggestionTooLong,
+    SuggestionUnclear,
+)
 from dentalist.services.suggestions import discard_suggestion
 from tests.fakes_answers import World, every_moment
 from tests.fakes_handover import Clinic, suggesting
@@ -110,6 +118,35 @@ def test_what_a_person_wrote_meanwhile_ends_the_suggestion_at_every_moment() -> 
             assert kept_at <= world.moments.index("person writes"), what
 
 
+# ---- whose phone it is -----------------------------------------------------------------------------------------------
+
+
+def test_somebody_who_is_not_the_patient_is_noted_at_once_whoever_decides_what_is_sent() -> None:
+    clinic = asked("número equivocado")
+
+    assert clinic.world.conversation.phone_unverified_reason == "wrong_number"
+
+
+def test_the_full_name_on_the_appointment_is_believed_before_a_person_sends_the_answer() -> None:
+    world = suggesting()
+    world.has_appointment(world.now + timedelta(days=2))
+    doubted = {"phone_unverified_at": world.now, "phone_unverified_reason": "not_me"}
+    world.conversation = world.conversation.model_copy(update=doubted)
+    world.writes("quiero cancelar mi turno")
+    world.settle_down()
+    clinic = Clinic(world)
+    assert clinic.waiting.changes == ()
+    clinic.sends()
+
+    world.writes("Lucía Pérez")
+    world.settle_down()
+
+    assert world.conversation.phone_unverified_at is None
+    assert [change.verb for change in clinic.waiting.changes] == [ChangeVerb.CANCEL]
+    clinic.sends()
+    assert [row.status for row in world.appointments] == ["cancelled"]
+
+
 # ---- what is sent ----------------------------------------------------------------------------------------------------
 
 
@@ -145,6 +182,66 @@ def test_the_times_stay_below_the_person_s_own_words() -> None:
     interactive = clinic.gate.drafts[-1].content.payload["interactive"]
     assert interactive["body"] == {"text": "¡Hola! Elegí el que quieras:"}
     assert interactive["action"] == rows
+
+
+def test_own_words_that_do_not_say_when_book_and_send_nothing() -> None:
+    clinic = chosen()
+    sent = len(clinic.gate.drafts)
+
+    with pytest.raises(SuggestionUnclear):
+        clinic.sends("Ese día no atendemos, ¿podés el jueves?")
+
+    assert clinic.world.appointments == []
+    assert len(clinic.gate.drafts) == sent
+
+
+def test_own_words_that_say_when_book_what_they_say() -> None:
+    clinic = chosen()
+    (change,) = clinic.waiting.changes
+    day, time = change.said
+
+    clinic.sends(f"¡Listo! Te espero el {day} a las {time}, traé los estudios.")
+
+    assert len(clinic.world.booked) == 1
+    assert clinic.gate.drafts[-1].ai_metadata == {"suggestion_id": str(clinic.suggestions.ended[-1][1]), "edited": True}
+
+
+@pytest.mark.parametrize(
+    ("words", "stated"),
+    [
+        ("el martes 24 a las 17:30", True),
+        ("el 24/11 a las 17.30 hs", True),
+        ("el 24 a las 5:30 de la tarde", True),
+        ("el 24 a las 17", False),
+        ("el 25 a las 17:30", False),
+        ("el 24 a las 7:30", False),
+        ("el martes a la tarde", False),
+        ("te llamo al 1124 a las 17:30", False),
+    ],
+)
+def test_when_is_said_in_any_of_the_ways_people_write_it(words: str, stated: bool) -> None:
+    change = AgendaChange(verb=ChangeVerb.BOOK, target=uuid4(), outcome="booked", said=("24", "17:30"))
+
+    assert change.is_stated_in(words) is stated
+
+
+@pytest.mark.parametrize(
+    ("words", "stated"), [("a las 9", True), ("a las 09:00", True), ("a las 9.00 hs", True), ("a las 9:30", False)]
+)
+def test_a_full_hour_needs_no_minutes(words: str, stated: bool) -> None:
+    change = AgendaChange(verb=ChangeVerb.BOOK, target=uuid4(), outcome="booked", said=("09:00",))
+
+    assert change.is_stated_in(words) is stated
+
+
+def test_words_that_do_not_fit_above_the_times_change_and_send_nothing() -> None:
+    clinic = asked("quiero un turno para una limpieza")
+
+    with pytest.raises(SuggestionTooLong):
+        clinic.sends("a" * 1025)
+
+    assert clinic.gate.drafts == []
+    clinic.sends("a" * 1024)
 
 
 def test_what_the_text_states_is_booked_before_it_is_sent() -> None:
@@ -198,6 +295,17 @@ def test_sending_again_after_a_crash_books_once_and_sends_under_the_same_name() 
 
     assert len(clinic.world.booked) == 1
     assert clinic.gate.drafts[-1].request_key == suggestion.id
+
+
+def test_a_booking_that_could_not_be_told_because_another_message_was_leaving_is_told_to_people() -> None:
+    clinic = chosen()
+    clinic.gate.refusal = ConversationBusy(retry_after=timedelta(seconds=1))
+
+    with pytest.raises(ConversationBusy):
+        clinic.sends()
+
+    assert len(clinic.world.booked) == 1
+    assert "effect_not_told" in clinic.world.alert_kinds
 
 
 def test_a_cancellation_is_done_when_it_is_sent() -> None:

@@ -105,6 +105,15 @@ def test_the_last_two_hours_of_the_window_are_told_whatever_the_hour(
     assert watched.reminders == ([(waiting.conversation_id, True)] if reminded else [])
 
 
+def test_those_who_wait_for_a_monday_keep_nobody_back_whose_reminder_is_due() -> None:
+    waits = [make_waiting(since=local(20, day=27), professional=ROW, last_inbound_at=None) for _ in range(1000)]
+    due = make_waiting(since=local(10, day=28), professional={**ROW, "opening_hours": None}, last_inbound_at=None)
+    watched = FakeWatched([*waits, due])
+
+    assert watch(watched, now=local(11, day=28)).alerted == 1
+    assert watched.reminders == [(due.conversation_id, False)]
+
+
 def test_a_contact_who_never_wrote_has_no_window() -> None:
     waiting = make_waiting(since=local(20, day=29), professional=ROW, last_inbound_at=None)
 

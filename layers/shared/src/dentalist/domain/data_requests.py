@@ -13,6 +13,10 @@ Sources:
         https://www.funcionpublica.gov.co/eva/gestornormativo/norma.php?i=49981
     UY: Ley 18.331, art. 14 and 15, 5 business days
         https://www.impo.com.uy/bases/leyes/18331-2008
+
+Of these, what is said of the European Union, of Colombia's article 15, of Uruguay's article 14 and of the day on which
+Chile's law changes was compared with published texts. The other numbers are unverified: a lawyer of the country should
+see them before a clinic there relies on the day. A day too early harms nobody, so no extension is counted.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ _QUESTIONS = {
     Question.CONFIRM_BOOKING: "si confirma el horario",
     Question.ONE_OF_TWO: "si reserva un solo turno",
     Question.WHICH_PATIENT: "para qué paciente es",
+    Question.CORRECT_NAME: "si el nombre del turno es el correcto",
     Question.VERIFY_NAME: "el nombre completo que figura en el turno",
 }
 

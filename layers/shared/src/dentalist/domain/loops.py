@@ -25,12 +25,16 @@ _REPEATED = 2  # earlier messages of the contact that say the same as this one
 _FEW_WORDS = 12  # shorter texts are the same only word by word: "el jueves" and "el martes" are not
 _ALIKE = 0.9
 
+# A machine says it of itself; people ask about it, or complain: "¿esto es un mensaje automático?".
 _AUTOMATIC = re.compile(
-    r"\b(?:mensaje|respuesta|contestador|contestadora) automatic[oa]\b"
-    r"|\b(?:auto ?respuesta|autoreply)\b"
-    r"|\bgracias por (?:comunicarte|comunicarse|contactarte|contactarse|contactar|contactarnos|contactarte|escribirnos"
-    r"|escribir) (?:con|a|al|en)\b"
-    r"|\bgracias por (?:contactarnos|escribirnos|comunicarse con nosotros)\b"
+    r"\b(?:este|esta) es (?:un|una|nuestro|nuestra) (?:mensaje|respuesta|contestador|contestadora) automatic[oa]\b"
+    r"|^(?:mensaje|respuesta) automatic[oa]\b|^(?:auto ?respuesta|auto ?reply)\b"
+    r"|\bgracias por (?:comunicarte|comunicarse|contactarte|contactarse|contactar|contactarnos|escribirnos|escribir) "
+    r"(?:con|a|al|en)\b"
+    r"|\bgracias por (?:contactarnos|escribirnos)\b"
+    r"|\bthis is an automat(?:ed|ic) (?:message|reply|response)\b"
+    r"|\bthank(?:s| you) for (?:contacting|messaging) (?!me\b)"
+    r"|\besta e uma (?:mensagem|resposta) automatica\b|\bobrigad[oa] por entrar em contato com\b"
 )
 _MAYBE_AUTOMATIC = tuple(
     re.compile(pattern)
@@ -46,6 +50,7 @@ _MAYBE_AUTOMATIC = tuple(
     )
 )
 _HINTS = 2
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 
 
 class StopReason(StrEnum):
@@ -53,6 +58,11 @@ class StopReason(StrEnum):
 
     BOT_LOOP = "bot_loop"
     TOO_MANY_MESSAGES = "too_many_messages"
+
+
+class _Shown(NamedTuple):
+    rows: tuple[str, ...]
+    asked: str | None
 
 
 class Exchange(NamedTuple):
@@ -75,9 +85,10 @@ class Exchange(NamedTuple):
 
 def sounds_automatic(text: str) -> bool:
     """Whether a text reads like the automatic answer of another business: "Gracias por comunicarte con …"."""
-    words = bare_words(text)
-    if _AUTOMATIC.search(words):
+    sentences = (item for item in _SENTENCE.findall(text) if "?" not in item and "¿" not in item)
+    if any(_AUTOMATIC.search(bare_words(sentence)) for sentence in sentences):
         return True
+    words = bare_words(text)
     return sum(1 for pattern in _MAYBE_AUTOMATIC if pattern.search(words)) >= _HINTS
 
 
@@ -90,8 +101,7 @@ def is_loop(exchange: Exchange, *, now: datetime) -> bool:
         return True
     if len(answers) < _ANSWERS or _progressed(exchange, since=answers[-_ANSWERS]):
         return False
-    said = [item.body for item in lately if item.direction == "inbound" and item.body]
-    return _repeats_itself(exchange.words, said) or _answers_repeat(answers, exchange.intent)
+    return _repeats_itself(exchange.words, lately) or _answers_repeat(answers, exchange.intent)
 
 
 def _progressed(exchange: Exchange, *, since: StoredMessage) -> bool:
@@ -99,8 +109,19 @@ def _progressed(exchange: Exchange, *, since: StoredMessage) -> bool:
     return any(row.chat_changed_at and row.chat_changed_at >= since.created_at for row in exchange.changed)
 
 
-def _repeats_itself(words: Sequence[str], said: Sequence[str]) -> bool:
-    return any(word.strip() and sum(_alike(word, earlier) for earlier in said) >= _REPEATED for word in words)
+def _repeats_itself(words: Sequence[str], lately: Sequence[StoredMessage]) -> bool:
+    """The same words to the same thing: "el segundo" of another list, "sí" to another question, are other choices."""
+    said: list[tuple[str, _Shown | None]] = []
+    before: _Shown | None = None
+    for item in lately:
+        if item.direction == "outbound":
+            before = _shown(item)
+        elif item.direction == "inbound" and item.body:
+            said.append((item.body, before))
+    return any(
+        word.strip() and sum(_alike(word, body) for body, shown in said if shown == before) >= _REPEATED
+        for word in words
+    )
 
 
 def _alike(one: str, other: str) -> bool:
@@ -131,12 +152,17 @@ def _same(values: Sequence[Any]) -> bool:
     return all(value == values[0] for value in values)
 
 
-def _topic(answer: StoredMessage) -> tuple[str, tuple[str, ...], str | None]:
-    """What an answer is about: the intent, the times it shows, the question it asks."""
-    metadata = answer.ai_metadata or {}
-    dialog = Dialog.recall(metadata)
+def _topic(answer: StoredMessage) -> tuple[str, _Shown | None]:
+    """What an answer is about: the intent, and what it shows and asks."""
+    return str((answer.ai_metadata or {}).get("intent")), _shown(answer)
+
+
+def _shown(message: StoredMessage) -> _Shown | None:
+    """The times a message shows and the question it asks; None where it leaves nothing to choose or to answer."""
+    dialog = Dialog.recall(message.ai_metadata)
     asked = f"{dialog.asks}:{dialog.tries}:{len(dialog.attendees)}" if dialog else None
-    return str(metadata.get("intent")), _rows(answer.payload), asked
+    rows = _rows(message.payload)
+    return _Shown(rows, asked) if rows or asked else None
 
 
 def _ending(answer: StoredMessage) -> str:

@@ -73,9 +73,7 @@ _OBSTACLES: Mapping[Obstacle, str] = MappingProxyType(
         Obstacle.NO_ALERT_PHONE: "no hay un teléfono de avisos. Cargalo en Clínica",
         Obstacle.NO_NUMBER: "ningún número de WhatsApp está vinculado y funcionando. Revisalo en Canales",
         Obstacle.NO_TEMPLATE: "Meta todavía no aprobó la plantilla «urgent_notice». Enviala o revisala en Plantillas",
-        Obstacle.OWN_NUMBER: (
-            "el teléfono de avisos es el mismo número que atiende el asistente. Cargá otro en Clínica"
-        ),
+        Obstacle.OWN_NUMBER: "el teléfono de avisos es un número que atiende el asistente. Cargá otro en Clínica",
     }
 )
 
@@ -132,24 +130,27 @@ class Notice(_Told):
     @property
     def usable_numbers(self) -> list[NoticeNumber]:
         """Those it may leave by over WhatsApp, the best first."""
-        return [number for number in self._others_numbers if number.template_for(self.professional.country)]
+        if self._calls_itself:
+            return []
+        return [number for number in self.numbers if number.template_for(self.professional.country)]
 
     @property
     def obstacle(self) -> Obstacle | None:
         """Why it cannot leave over WhatsApp at all, if so."""
-        if self.usable_numbers and self.professional.alert_phone:
-            return None
         if not self.professional.alert_phone:
             return Obstacle.NO_ALERT_PHONE
         if not self.numbers:
             return Obstacle.NO_NUMBER
-        return Obstacle.NO_TEMPLATE if self._others_numbers else Obstacle.OWN_NUMBER
+        if self._calls_itself:
+            return Obstacle.OWN_NUMBER
+        return None if self.usable_numbers else Obstacle.NO_TEMPLATE
 
     @property
-    def _others_numbers(self) -> list[NoticeNumber]:
-        """Without the alert phone itself: a number cannot write to itself."""
+    def _calls_itself(self) -> bool:
+        """The alert phone is a number of the clinic's: not this one nor another of its numbers writes to it, or the
+        assistant there would take the notice for a patient's words, perhaps for another emergency."""
         phone = canonical_phone(self.professional.alert_phone or "")
-        return [number for number in self.numbers if canonical_phone(number.display_phone_number or "") != phone]
+        return any(canonical_phone(number.display_phone_number or "") == phone for number in self.numbers)
 
     @property
     def when(self) -> tuple[str, str]:

@@ -42,6 +42,7 @@ _NOT_AFTER = timedelta(minutes=2)  # from the moment the answer is written
 _WORDED_WITHIN = 8.0  # seconds from the claim; an answer takes ten at most
 _REWRITES_WITHIN = 8.0  # seconds; later ones get a worker with all its time, by the queue
 _LEASED_AGAIN = 3  # seconds
+_HISTORY = "history"  # a hand-over to people from the beginning, when a number's past was imported
 _GO_ON = ("outdated", "silent")  # what is owed since can be answered at once
 
 logger = logging.getLogger(__name__)
@@ -148,7 +149,8 @@ class _Turn:
         wait = self._seconds_to_wait()
         if wait is not None:
             return self._end.wait("listening", seconds=wait)
-        burst = hear(self._listen())
+        self._claim = self._claim.model_copy(update={"unanswered": list(self._listen())})  # with what was spoken
+        burst = hear(self._claim.unanswered)
         self._show_presence(burst)
         understanding = self._understand(burst)
         people = AskPeople(self._claim, burst, understanding, desk=self._desk, now=self._now)
@@ -191,8 +193,10 @@ class _Turn:
 
     @property
     def _listens(self) -> bool:
-        """Where a person has the conversation, they listen themselves."""
-        return self._claim.mode is not AnswerMode.OBSERVE
+        """Where a person has the conversation, they listen themselves; and whoever came with the history of the number
+        may be a friend, whose words are no provider's."""
+        came_with_history = self._claim.conversation.handoff_reason == _HISTORY
+        return self._claim.mode is not AnswerMode.OBSERVE and not came_with_history
 
     def _show_presence(self, burst: Burst) -> None:
         answers = self._claim.mode is AnswerMode.ANSWER and not self._claim.late and not is_suggesting(self._claim)
@@ -209,7 +213,7 @@ class _Turn:
     def _understand(self, burst: Burst) -> Understanding:
         # The model is asked where there are words and an answer may follow; taps and files it would only guess at.
         is_tap = burst.tapped is not None or burst.action is not None
-        asks = self._claim.mode is not AnswerMode.OBSERVE and burst.words and not is_tap
+        asks = self._listens and burst.words and not is_tap
         interpreter = self._desk.interpreter() if asks else None
         understood = understand(burst.words, clinic=self._clinic, interpreter=interpreter)
         understanding = _with_tap(understood.understanding) if burst.tapped else understood.understanding
@@ -274,7 +278,15 @@ class _Turn:
         """Keep the answer for a person. What it would change in the agenda is noted with it, and nothing is changed."""
         claim = rehearsed(self._claim, now=self._now)
         agenda = RehearsedAgenda(self._desk.agenda, claim, clinic=self._clinic, now=self._now)
-        written = write_answer(claim, understanding, burst, clinic=self._clinic, agenda=agenda, now=self._now)
+        written = write_answer(
+            claim,
+            understanding,
+            burst,
+            clinic=self._clinic,
+            agenda=agenda,
+            now=self._now,
+            trust=agenda.trusting(self._desk.trust),
+        )
         if written.draft is None:
             return self._stay_silent("silent", people)
         worded = self._word(written.draft, burst, understanding)

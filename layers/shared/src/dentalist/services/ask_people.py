@@ -84,7 +84,7 @@ class AskPeople:
             return {}
         today = self._now.astimezone(self._clinic.timezone).date()
         asked = data_request(self._burst.text, country=self._clinic.country, asked_on=today)
-        told = {"message": asked.message}
+        told = {"right": asked.right.value, "message": asked.message}
         return told if asked.due_on is None else {**told, "due_on": asked.due_on.isoformat()}
 
     def _withdraw_consent(self) -> None:

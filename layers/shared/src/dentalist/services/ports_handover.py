@@ -77,8 +77,8 @@ class WatchedConversations(Protocol):
     def resume_idle(self, limit: int) -> list[Resumed]:
         """Give back those that people have left alone for as long as their clinic decided."""
 
-    def waiting(self, limit: int) -> list[WaitingConversation]:
-        """Those of which a reminder has not been given."""
+    def waiting(self, limit: int, *, after: WaitingConversation | None) -> list[WaitingConversation]:
+        """A page of those of which a reminder has not been given, longest waiting first."""
 
     def remind(self, waiting: WaitingConversation, *, of_window: bool) -> bool:
         """Tell the clinic's people once; False when it was told before, or somebody has written meanwhile."""

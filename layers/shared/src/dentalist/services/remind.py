@@ -23,6 +23,7 @@ from dentalist.domain.errors import (
     TemplateVariablesMismatch,
 )
 from dentalist.domain.message import Author, Draft, MessageStatus
+from dentalist.domain.patient_errors import PhoneUnverified
 from dentalist.domain.reminders import DueReminder
 from dentalist.domain.standard_templates import StandardTemplate, language_of
 from dentalist.services.ports import ConversationOpener, Templates
@@ -36,6 +37,7 @@ _REFUSALS: tuple[tuple[type[DomainError], str], ...] = (
     (TemplateVariablesMismatch, "blocked"),
     (ConsentRequired, "without_consent"),
     (ChannelDisconnected, "unreachable"),
+    (PhoneUnverified, "unreachable"),
     (RateLimited, "later"),
 )
 
@@ -72,7 +74,7 @@ class Reminded(NamedTuple):
     waiting: int  # throttled: its row waits for another attempt
     unknown: int
     night: int  # not an hour at which it may arrive
-    unreachable: int  # no chat and no phone, or no number of the clinic that works
+    unreachable: int  # no chat and no phone, one that may be another's now, or no number of the clinic that works
     without_consent: int
     blocked: int  # the template is missing or not approved
     refused: int  # by Meta, for good

@@ -48,7 +48,7 @@ def take_over(
 def resume(
     conversation_id: UUID, *, actor_id: UUID, readable: ReadableConversations, steering: Steering
 ) -> Conversation:
-    """The assistant may answer again, also what nobody answered in the last two hours.
+    """The assistant may answer again, also what nobody answered lately (``Policies.late_after_minutes``).
 
     Raises:
         ConversationNotFound, StoreUnavailable: as ``take_over``.

@@ -11,6 +11,7 @@ from dentalist.domain.answering import Appointment
 from dentalist.domain.conversation import Conversation
 from dentalist.domain.errors import ServiceWindowClosed
 from dentalist.domain.message import Author, Draft, Message
+from dentalist.domain.sending_errors import ConversationBusy
 from dentalist.domain.suggestions import AgendaChange, ChangeVerb, Suggestion, SuggestionNotFound, SuggestionOutdated
 from dentalist.domain.wording.tasks import UNTOLD_BOOKING, UNTOLD_BOOKING_SENTENCE
 from dentalist.services.agenda_talk import SOURCE
@@ -49,7 +50,8 @@ def send_suggestion(
 
     Args:
         conversation_id: merges are followed.
-        body: the person's own words in its place; None sends it as it is.
+        body: the person's own words in its place, which still say when what is changed in the agenda; None sends it
+            as it is.
         actor_id: the person.
         desk: what it needs.
         suggestion_id: the one that the person has read; None takes whichever waits.
@@ -59,6 +61,7 @@ def send_suggestion(
         ConversationNotFound: the person may see no such conversation.
         SuggestionNotFound: none waits.
         SuggestionOutdated: another waits than the one they read, or its time was taken; nothing was sent.
+        SuggestionTooLong, SuggestionUnclear, ServiceWindowClosed: it could not be sent, so nothing was changed.
         CalendarUnreadable: a linked calendar cannot be read, so nothing was booked.
         Whatever ``Sending.send`` raises; a change that was made and not told is kept as a system row, with an alert.
     """
@@ -66,19 +69,30 @@ def send_suggestion(
     suggestion = _waiting(conversation, suggestion_id, desk)
     if not conversation.is_window_open(now()):  # before anything is changed that could not be told
         raise ServiceWindowClosed
+    content = suggestion.content(body)
     changed = _change_agenda(suggestion, desk)
     draft = Draft(
-        content=suggestion.content(body),
+        content=content,
         author=Author.PERSON,
         actor_id=actor_id,
         effect=bool(changed),
         ai_metadata=suggestion.metadata(body),
         request_key=suggestion.id,
     )
-    message = desk.sending.send(conversation.id, draft)
+    message = _send(conversation.id, draft, desk)
     for appointment in changed:
         desk.follow_up(appointment.id)
     return message
+
+
+def _send(conversation_id: UUID, draft: Draft, desk: SuggestionDesk) -> Message:
+    try:
+        return desk.sending.send(conversation_id, draft)
+    except ConversationBusy:
+        # The person has spoken for the gate, which ends the suggestion, and no row says what was changed.
+        if draft.effect:
+            desk.tasks.raise_task(conversation_id, UNTOLD_BOOKING, UNTOLD_BOOKING_SENTENCE)
+        raise
 
 
 def discard_suggestion(

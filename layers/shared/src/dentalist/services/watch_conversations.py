@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -37,9 +38,18 @@ def watch(watched: WatchedConversations, *, now: datetime) -> Watch:
         StoreUnavailable: the store cannot be reached; what was not done is due in the next watch.
     """
     resumed = watched.resume_idle(_PER_WATCH)
-    alerted = sum(_remind(waiting, watched, now) for waiting in watched.waiting(_PER_WATCH))
+    alerted = sum(_remind(waiting, watched, now) for waiting in _all_waiting(watched))
     owing = [item.conversation_id for item in resumed if item.owes]
     return Watch(len(resumed), alerted, tuple(dict.fromkeys([*owing, *watched.unheard(_PER_WATCH)])))
+
+
+def _all_waiting(watched: WatchedConversations) -> Iterator[WaitingConversation]:
+    """Page by page: reminders of whoever waits for a Monday must not keep back those that are due now."""
+    page = watched.waiting(_PER_WATCH, after=None)
+    yield from page
+    while len(page) == _PER_WATCH:
+        page = watched.waiting(_PER_WATCH, after=page[-1])
+        yield from page
 
 
 def _remind(waiting: WaitingConversation, watched: WatchedConversations, now: datetime) -> int:

@@ -22,9 +22,13 @@ class SupabaseWatchedConversations:
         answer = self._db.rpc("resume_idle", {"limit": limit})
         return [Resumed(UUID(item["conversation_id"]), bool(item["owes"])) for item in answer]
 
-    def waiting(self, limit: int) -> list[WaitingConversation]:
-        """Those of which a reminder has not been given, longest waiting first."""
-        return [_waiting(item) for item in self._db.rpc("waiting_conversations", {"limit": limit})]
+    def waiting(self, limit: int, *, after: WaitingConversation | None) -> list[WaitingConversation]:
+        """A page of those of which a reminder has not been given, longest waiting first; ``after``: the last one of
+        the page before."""
+        page: dict[str, Any] = {"limit": limit}
+        if after is not None:
+            page |= {"after_since": after.since, "after_id": after.conversation_id}
+        return [_waiting(item) for item in self._db.rpc("waiting_conversations", page)]
 
     def remind(self, waiting: WaitingConversation, *, of_window: bool) -> bool:
         """Tell the clinic's people once; False when it was told before, or somebody has written meanwhile."""

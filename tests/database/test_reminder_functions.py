@@ -88,11 +88,60 @@ def test_the_clinic_decides_how_long_before(db: Connection) -> None:
     assert len(due(db, clinic)) == 1
 
 
+@pytest.mark.parametrize(("minutes", "is_due"), [(130, False), (110, True), (70, True), (50, False)])
+def test_a_clinic_that_reminds_two_hours_before_reminds_too(db: Connection, minutes: int, is_due: bool) -> None:
+    clinic = make_clinic(db, policies={"reminder_hours": 2})
+    noon = (NOW + timedelta(days=1)).replace(hour=15, minute=0)  # in Buenos Aires
+    starts_at = noon + timedelta(minutes=minutes)
+    book(db, clinic, starts_at=starts_at, ends_at=starts_at + HOUR / 2)
+    assert bool(due(db, clinic, at=noon)) is is_due
+
+
+@pytest.mark.parametrize(
+    ("hours", "starts_at", "due_at"),
+    [
+        (24, "2026-11-26 10:30", "2026-11-25 10:30"),
+        (24, "2026-11-26 08:00", "2026-11-25 08:00"),  # it arrives at nine
+        (12, "2026-11-26 15:00", "2026-11-26 03:00"),  # it arrives at nine
+        (12, "2026-11-26 09:00", "2026-11-25 19:00"),  # at nine they are there
+        (12, "2026-11-26 12:00", "2026-11-25 19:00"),
+        (12, "2026-11-26 12:01", "2026-11-26 00:01"),
+        (2, "2026-11-26 10:00", "2026-11-25 19:00"),
+        (2, "2026-11-26 11:00", "2026-11-26 09:00"),
+        (3, "2026-11-26 23:30", "2026-11-26 19:00"),
+    ],
+)
+def test_whoever_comes_first_in_the_morning_is_reminded_the_evening_before(
+    db: Connection, hours: int, starts_at: str, due_at: str
+) -> None:
+    row = db.execute(
+        "select app.reminder_time(%s::timestamp at time zone zone, %s, zone) at time zone zone as due_at"
+        " from (values ('America/Argentina/Buenos_Aires')) as clinic (zone)",
+        [starts_at, hours],
+    ).fetchone()
+
+    assert row is not None
+    assert row["due_at"].isoformat(" ", "minutes") == due_at
+
+
 @pytest.mark.parametrize("refused", [{"policies": {"reminder_hours": None}}, {"marketing_enabled": False}])
 def test_a_clinic_that_wants_none_gets_none(db: Connection, refused: dict[str, Any]) -> None:
     clinic = make_clinic(db, **refused)
     book(db, clinic)
     assert not due(db, clinic)
+
+
+def test_a_reminder_goes_where_the_patient_is_known_to_be_rather_than_to_a_number_in_doubt(db: Connection) -> None:
+    clinic = make_clinic(db)
+    patient = make_patient(db, clinic)
+    before = make_conversation(db, clinic, patient_id=patient, last_inbound_at=NOW)
+    now = make_conversation(db, clinic, patient_id=patient, contact_phone="+5493415550999")
+    book(db, clinic, patient_id=patient, conversation_id=before)
+    assert due(db, clinic)[0]["conversation_id"] == str(before)
+
+    update(db, "marketing_conversations", before, phone_unverified_at=NOW, phone_unverified_reason="not_me")
+
+    assert due(db, clinic)[0]["conversation_id"] == str(now)
 
 
 def test_a_patient_without_a_chat_and_without_consent_has_no_phone_to_remind_by(db: Connection) -> None:
