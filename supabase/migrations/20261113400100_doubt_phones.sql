@@ -2,6 +2,9 @@
 alter table public.marketing_conversations add column patient_linked_by uuid;
 comment on column public.marketing_conversations.patient_linked_by is
   'Who said that the conversation is this patient''s; null while only the number says so.';
+alter table public.marketing_conversations add column held_since timestamptz;
+comment on column public.marketing_conversations.held_since is
+  'Since when the phone is somebody else''s: no model is told what was said before.';
 
 -- The professional's conversations with one phone, on whichever of their numbers, locked in one order. A locked
 -- conversation: whoever asks has taken turns before (app.take_turns_on_patients).
@@ -35,6 +38,8 @@ begin
   if not found then
     return false;
   end if;
+  -- Times that were offered to one person, under their name, are not for whoever has the phone now.
+  perform app.withdraw_offers(p_conversation.id);
   perform app.audit(p_conversation.professional_id, 'conversation', p_conversation.id, 'contact.phone_unverified', null,
                     jsonb_build_object('reason', p_reason));
   return true;
@@ -182,6 +187,8 @@ begin
     set phone_unverified_at = p_merge.phone_unverified_at, phone_unverified_reason = p_merge.phone_unverified_reason
     where id = p_keep.id;
   end if;
+  update public.marketing_conversations set held_since = greatest(p_keep.held_since, p_merge.held_since)
+  where id = p_keep.id and p_merge.held_since is not null;
   if p_keep.patient_linked_by is null and p_merge.patient_linked_by is not null then
     update public.marketing_conversations
     set patient_id = p_merge.patient_id, patient_linked_by = p_merge.patient_linked_by

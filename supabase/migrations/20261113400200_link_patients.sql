@@ -47,6 +47,7 @@ declare
   nobody public.marketing_conversations := p_conversation;
 begin
   perform app.withdraw_offers(p_conversation.id);
+  update public.marketing_conversations set held_since = p_conversation.phone_unverified_at where id = p_conversation.id;
   update public.appointments set conversation_id = null
   where conversation_id = p_conversation.id
     and patient_id is distinct from p_patient.id

@@ -23,7 +23,7 @@ class AppointmentByHand:
 
     Attributes:
         ends_at: None: as long as the clinic's price list says of ``reason``, else as its appointments usually take.
-        patient_id: None: the conversation's own patient, or nobody's.
+        patient_id: None: the conversation's own patient when they come, unless somebody else may have their number.
         attendee_name: None: the patient's, else what the contact is called.
     """
 
@@ -76,9 +76,13 @@ def book_by_hand(conversation_id: UUID, wanted: AppointmentByHand, *, actor_id: 
 def _who_comes(
     conversation: Conversation, wanted: AppointmentByHand, known: ReadablePatients
 ) -> tuple[UUID | None, str | None]:
-    patient_id = wanted.patient_id or conversation.patient_id
+    patient_id = wanted.patient_id
+    if patient_id is None and wanted.attendee_name is not None:
+        return None, wanted.attendee_name  # the store sees whether that is the conversation's patient
+    if patient_id is None and conversation.phone_unverified_at is None:
+        patient_id = conversation.patient_id
     if patient_id is None:
-        return None, wanted.attendee_name or conversation.name_they_gave
+        return None, conversation.name_they_gave
     patient = known.get(patient_id)
     return patient.id, wanted.attendee_name or patient.full_name
 
