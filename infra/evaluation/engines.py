@@ -68,8 +68,8 @@ def model(provider: str, name: str) -> Engine | str:
 
     def hear(text: str) -> Understanding:
         understood = understand([text], clinic=_CLINIC, interpreter=interpreter)
-        if understood.engine.fallback:
-            engine.fallbacks.append(understood.engine.cause or "unknown")
+        if understood.engine.cause:  # an emergency that the rules heard waits for no model
+            engine.fallbacks.append(understood.engine.cause)
         return understood.understanding
 
     engine.hear = hear

@@ -21,6 +21,7 @@ DECAY = 1e-4
 NEGLIGIBLE = 1e-3  # an error too small to learn from
 FEWEST = 2  # a feature of a single message teaches that message by heart
 SEED = 4
+TAUGHT_TWICE = "emergency"  # missing one is worse than hearing one too many
 
 Labelled = tuple[str, frozenset[str]]  # text, intents
 Weights = dict[str, list[float]]
@@ -31,6 +32,7 @@ def learn(messages: Iterable[Labelled]) -> Weights:
     examples = [(word_model.features(normalise(text)), intents) for text, intents in messages]
     counts = Counter(feature for features, _ in examples for feature in features)
     data = [([name for name in features if counts[name] >= FEWEST], intents) for features, intents in examples]
+    data += [(features, intents) for features, intents in data if TAUGHT_TWICE in intents]
     weights: Weights = defaultdict(lambda: [0.0] * len(word_model.INTENTS))
     squares: Weights = defaultdict(lambda: [1e-6] * len(word_model.INTENTS))
     order = random.Random(SEED)

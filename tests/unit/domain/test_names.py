@@ -47,6 +47,8 @@ NOBODY = (
     "para mis hijos|no sé|hola|mañana a la tarde|domingo|dos|los dos|sí|gracias|quiero un turno|para mí|es para mi|yo"
     "|me duele la muela|cuánto sale?|¿Para qué lo necesitás?|Cancelar|quiero hablar con una persona|los mellizos"
     "|el martes|no te lo voy a decir||👍|para los nenes|mi hija|8 y 5|son dos nenes de 8 y 5|a las 10"
+    "|mmm|jajaja|ufff|ajá|nooo|siiii|pfff|depende|esperame|dejame ver|swiss medical|osde|feliz navidad|mil gracias|stop"
+    "|soy diabética|soy de rosario|embarazada|de acuerdo|bendiciones|crack|me equivoqué|es caro|particular"
 )
 
 

@@ -13,6 +13,7 @@ from dentalist.domain.understanding.vocabulary import KNOWN_WORDS, VOCABULARY
         ("Kiero turnoo xfa!!", "quiero turno por favor ."),
         ("xq no tb", "porque no tambien"),
         ("holaaaa", "hola"),
+        ("mmm", "mm"),  # and not the abbreviation of "me"
         ("a las 15:30, dale", "a las 15:30 , dale"),
         ("fiebre 38.5", "fiebre 38.5"),
         ("me sale 🩸", "me sale sangre"),
@@ -26,7 +27,23 @@ def test_one_spelling_for_what_means_the_same(text: str, normal: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["cuenta", "cosa", "hora", "casa", "pago", "mover", "manos", "tarde", "corona", "loco"]
+    "word",
+    [
+        "cuenta",
+        "cosa",
+        "hora",
+        "casa",
+        "pago",
+        "mover",
+        "manos",
+        "tarde",
+        "corona",
+        "loco",
+        "factura",
+        "honorarios",
+        "calcular",
+        "dele",
+    ],
 )
 def test_a_right_word_is_not_corrected_into_another(word: str) -> None:
     assert correct(word) == word

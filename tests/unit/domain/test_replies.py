@@ -8,15 +8,20 @@ YES = (
     "sí|si|Si, dale|dale|ok|👍|Sii|sí quiero|si por favor|claro que sí|confirmo|sip|obvio|bueno dale|perfecto gracias"
     "|sí, cancelalo|si cancelalo por favor|lo quiero|así es|soy yo|yes please|de una|va|está bien|no hay problema"
     "|si no hay problema|listo|sí señora|si esta bien|correcto|ya po|sí puedo|dale sí|si, mi amor|si obvio|sim|✅"
-    "|Sí, ese|ajá sí|bueno, sí"
+    "|Sí, ese|ajá sí|bueno, sí|mmm sí|dale, y la dirección?|ok, cuánto sale?"
 )
 NO = (
     "no|nop|no gracias|no, gracias|mejor no|no no|para nada|todavía no|no lo canceles|no quiero|No, dejalo|dejalo así"
-    "|👎|nel|no es ese|no, ese no|no por favor|nooo|Nah|no cancelar|no me sirve|negativo|ninguno|aún no|❌|no, ninguno"
+    "|claro que no|seguro que no|obvio que no|mmm no|👎|nel|no es ese|no, ese no|no por favor"
+    "|nooo|Nah|no cancelar|no me sirve|negativo|ninguno|aún no|❌|no, ninguno"
 )
 NEITHER = (
     "no sé|no voy a poder ir|si puedo voy|quizás|depende|¿cuánto sale?|hola|sí pero no|mañana a las 10|no puedo ir"
     "|no, sí|no llego|no entiendo|si hay lugar antes sí me cambio|me duele la muela|no no, sí||🤔|capaz|puede ser"
+    "|ok, lo consulto con mi marido|dale te aviso|listo, te confirmo luego|sí pero cuánto sale?|bueno, otro día"
+    "|va a ser difícil|vale 200?|sale caro?|seguro social|de acuerdo con mi marido|ok?|sí? no sabía|si querés"
+    "|si es que puedo|genial pero prefiero a la tarde|perfecto, entonces no|ok, no puedo|dale pero el martes no"
+    "|ese es el problema|simon bolivar|confirmo mañana|excelente atención|bueno, dejame ver|mmm"
     "|sí, no, esperá|no me anda el auto|cancelalo|quiero cancelar|reservalo"
 )
 

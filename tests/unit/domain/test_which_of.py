@@ -25,6 +25,9 @@ TWO = THREE[:2]
         ("el primero", (0,)),
         ("la primera", (0,)),
         ("opción 3", (2,)),
+        ("el 1ro", (0,)),
+        ("2do", (1,)),
+        ("el uno", (0,)),
         ("segunda opción", (1,)),
         ("2", (1,)),
         ("el 1", (0,)),
@@ -69,8 +72,14 @@ def test_of_two_both_or_all_but_one_can_be_meant(text: str, positions: tuple[int
 
 
 @pytest.mark.parametrize(
-    "text", ["el de las 10 y media", "el de mañana", "ninguno", "no sé", "el de Tomás", "el cuarto", "", "hola"]
-)
+    "text",
+    [
+        "cancelá uno", "uno de los dos", "dame un segundo", "primero decime el precio", "en segundo lugar",
+        "es el segundo mensaje que mando", "todos los días trabajo", "el jueves te confirmo", "a las 10 te digo",
+        "¿cuándo es el segundo?",
+        "el de las 10 y media", "el de mañana", "ninguno", "no sé", "el de Tomás", "el cuarto", "", "hola",
+    ],
+)  # fmt: skip
 def test_an_answer_that_fits_none_picks_none(text: str) -> None:
     assert which_of(text, THREE, now=SUNDAY) == ()
 

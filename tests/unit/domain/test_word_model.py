@@ -41,3 +41,10 @@ def test_weights_are_learned_saved_and_read_again(tmp_path, monkeypatch: pytest.
 def test_learning_twice_gives_the_same_weights() -> None:
     messages = [("hola turno", frozenset({"book_appointment"})), ("hola precio", frozenset({"request_quote"}))] * 2
     assert learn(messages) == learn(messages)
+
+
+def test_words_of_an_emergency_weigh_more_than_those_of_anything_else() -> None:
+    messages = [("muela mala", frozenset({"emergency"})), ("muela mala", frozenset({"general_inquiry"}))] * 3
+    row = learn(messages)["muela"]
+    emergency, inquiry = (word_model.INTENTS.index(intent) for intent in (Intent.EMERGENCY, Intent.GENERAL_INQUIRY))
+    assert row[emergency] > row[inquiry]

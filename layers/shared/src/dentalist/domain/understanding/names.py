@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from dentalist.domain.understanding.given_names import GIVEN_NAMES
-from dentalist.domain.understanding.normalise import bare_words, sound
+from dentalist.domain.understanding.normalise import bare_words, sound, unstretched
 from dentalist.domain.understanding.people import RELATION_WORDS, find_people
 from dentalist.domain.understanding.vocabulary import ABBREVIATIONS, KNOWN_WORDS, VOCABULARY
 from dentalist.domain.understanding.when_words import MONTH_NAMES, NUMBER_WORDS, WEEKDAY_NAMES
@@ -31,9 +31,29 @@ _OTHER_WORDS = frozenset(
     apellido apellidos nombre documento dni rut cedula edad bebe nene nena nenes nenas
     bien cancelar cancela confirma confirmar cambiar avisame aviso anotame anota reservame pasame sacame
     ninguno ninguna nadie cosita senora senor dra doctora doctor paciente pacientes primos primas
-    audio foto imagen sticker mensaje wsp whatsapp app
+    audio foto imagen sticker mensaje wsp whatsapp app video link
+    oka okey oye nosee okis okk oki sip sep sipi nop nah nose tipo posta che bah onda tal capaz ratito fijo ojala
+    quizas veo entiendo
+    entendido pregunto supongo seguramente depende aguanta acuerdo mil besos beso abrazo chau chao adios bendiciones
+    amen
+    ta lol wtf idk xd upa epa uy opa wow guau uf ufa joya barbaro excelente hermosa hermoso crack genia genio capa capo
+    maestro maestra corazon reina rey bro doc senorita dona gordo gorda bebe aquel aquella vengo
+    caro cara particular transferencia efectivo operador socorro disculpa error equivocado equivocada stop spam basta
+    baja
+    holis feliz felicidades navidad felices fiestas
+    embarazada jubilada jubilado estudiante diabetica diabetico alergica alergico hipertensa hipertenso asmatica
+    asmatico
+    menor mayor adolescente joven casada casado soltera soltero
+    osde ioma pami galeno swiss medical sancor medife omint osecac metlife axa sanitas adeslas asisa mapfre sura fonasa
+    isapre imss issste banmedica prepaga mutual
     """.split()  # noqa: SIM905 - words, read as words
 )
+# "Mmm", "jajaja", "ufff", "ajá", "hmm": sounds, and "esperame": a verb with somebody at its end.
+_SOUND_OR_CALL = re.compile(
+    r"[^aeiouy]{2,}|[aeo]?[hm]+|e+m+|(?:j?[aeio]?j[aeio])+j?|h[aeio](?:h[aeio])+|[aeou]+[hyfj]+a?|u+y+"
+    r"|[a-z]{3,}(?:ame|eme|enme)"
+)
+_FROM_A_PLACE = re.compile(r"\s*(?:y )?(?:yo |ella |el )?(?:soy|somos|vivo|vengo|estoy) (?:de|en|por) ")
 _TIME_WORDS = frozenset({*WEEKDAY_NAMES, *MONTH_NAMES, *NUMBER_WORDS, "finde", "mediodia", "hs"})
 _NO_NAME = (VOCABULARY | KNOWN_WORDS | _OTHER_WORDS | frozenset(ABBREVIATIONS) | _TIME_WORDS) - GIVEN_NAMES
 # Names that are words of every day as well: alone they are a name only where the answer has no other reading.
@@ -58,6 +78,7 @@ _LEAD_IN = re.compile(
     rf"|(?:{RELATION_WORDS})(?!\w)\s*:?"
     r"|que se llama\s|my name is\s|i'?m\s|this is\s|meu nome e\s|me chamo\s|sou\s|for\s)\s*"
 )
+_CALLED = re.compile(r"(?<!\w)(?:me llamo|se llaman?|nombres?|my name|meu nome|me chamo)(?!\w)")
 _TRAIL = re.compile(
     r"\s*(?:(?:por favor|porfa|porfis|please|(?:muchas )?gracias|nada mas|solamente|solo|nomas|es mi nombre)"
     r"|(?:dni|documento|rut|cedula)(?!\w).*|[^\w'’´.-]+|[.:\s-]+)$"
@@ -103,6 +124,18 @@ def full_name_given(text: str) -> str | None:
     return None
 
 
+def only_introduces(text: str) -> bool:
+    """Whether a text says who somebody is and asks for nothing: "me llamo Juan Gómez", "a nombre de mi mamá", "mmm".
+
+    Names that nothing leads to must be known ones: an unknown word may as well be a request.
+    """
+    parts = _split(text[:_LONGEST_TEXT])
+    said = [_introduces(part) for part in parts]
+    named = any(_name_of(part) for part, introduces in zip(parts, said, strict=True) if introduces)
+    # "Gómez, Laura": beside a known name an unknown one is a surname
+    return bool(parts) and all(ok or (named and _name_of(part)) for part, ok in zip(parts, said, strict=True))
+
+
 def same_name(said: str, known: str) -> bool:
     """Whether a name that somebody gave is the one on record: at least a given name and a surname, the same in both.
 
@@ -140,6 +173,8 @@ def _name_of(part: str) -> str | None:
     """The name that this part of an answer is, without what leads to it and what follows; None when it is none."""
     rest = _stripped(part)
     words = _WORDS.findall(rest)
+    if _FROM_A_PLACE.match(_folded(part)) and "nombre" not in _folded(part):
+        return None
     if not words or " ".join(words) != " ".join(rest.split()) or not _shaped_like_a_name(words):
         return None
     return " ".join(words)
@@ -155,8 +190,8 @@ def _stripped(part: str) -> str:
 
 
 def _shaped_like_a_name(words: list[str]) -> bool:
-    plain = [bare_words(word) for word in words]
-    if len(words) > _MOST_WORDS or plain[0] in _PARTICLES or plain[-1] in _PARTICLES:
+    plain = [unstretched(bare_words(word)) for word in words]
+    if _is_sound_or_call(plain[0]) or len(words) > _MOST_WORDS or plain[0] in _PARTICLES or plain[-1] in _PARTICLES:
         return False
     if len(words) == 1 and (plain[0] in _DOUBTFUL or len(plain[0]) < 2):  # noqa: PLR2004 - an initial names nobody
         return False
@@ -170,9 +205,20 @@ def _shaped_like_a_name(words: list[str]) -> bool:
     )
 
 
+def _is_sound_or_call(word: str) -> bool:
+    return word not in GIVEN_NAMES and bool(_SOUND_OR_CALL.fullmatch(word))
+
+
 def _is_sure(name: str) -> bool:
     words = name.split()
     return bare_words(words[0]) in GIVEN_NAMES or (len(words) > 1 and all(word[0].isupper() for word in words))
+
+
+def _introduces(part: str) -> bool:
+    name = _name_of(part)
+    if name is None:
+        return _is_filler(part) or all(_is_sound_or_call(unstretched(word)) for word in bare_words(part).split())
+    return _is_sure(name) or bool(_CALLED.search(_folded(part)))
 
 
 def _is_filler(part: str) -> bool:

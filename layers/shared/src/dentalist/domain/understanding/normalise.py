@@ -49,8 +49,9 @@ def _word(token: str) -> str:
 
 
 def unstretched(word: str) -> str:
-    """ "holaaaa" is "hola"."""
-    return _REPEATED.sub(r"\1", word)
+    """ "holaaaa" is "hola"; "mmm" stays a sound and becomes no abbreviation."""
+    short = _REPEATED.sub(r"\1", word)
+    return short if len(short) > 1 or short == word else short * 2
 
 
 @lru_cache(maxsize=4096)

@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice, takewhile
 
 from dentalist.domain.understanding.given_names import GIVEN_NAMES
 from dentalist.domain.understanding.normalise import bare_words
 from dentalist.domain.understanding.when_words import MONTH_NAMES, NUMBER_WORDS, WEEKDAY_NAMES
+
+_MOST_SAID = 20  # in one message; nobody waits for who says "mi hijo" a thousand times
 
 
 class Relation(StrEnum):
@@ -78,7 +81,8 @@ _NOT_FOR = re.compile(
     r"(?:cuid\w+|busc\w+|porque|enferm\w+|internad\w+|llevo|acompan\w+) (?:\w+ ){0,2}$|(?:porque)(?: \w+){0,3} $"
 )
 _SICK = re.compile(r"(?: \w+){0,2} (?:enferm\w+|con fiebre|internad\w+|se (?:enfermo|descompuso)|amanecio|esta mal)")
-_NAME = r"[A-ZÁÉÍÓÚÑ][a-záéíóúñü]+"
+_CAPITALISED = r"[A-ZÁÉÍÓÚÑ][a-záéíóúñü]+"
+_NAME = rf"{_CAPITALISED}(?: (?:(?:de|del|la|las|los) ){{0,2}}{_CAPITALISED}){{0,4}}"  # with surnames
 _NAMES = re.compile(
     rf"\s*,?\s*(?:de nombre |se llaman? |llamad[oa] )?(?P<names>{_NAME}(?:(?:\s*,\s*|\s+[ye]\s+){_NAME})*)"
 )
@@ -122,7 +126,7 @@ def find_people(text: str) -> tuple[Person, ...]:
 
 
 def _related(text: str, words: str) -> Iterator[Person]:
-    for match in _SAID.finditer(words):
+    for match in islice(_SAID.finditer(words), _MOST_SAID):
         said = match["said"]
         if not match["how"] and not _WITHOUT_OWNER.fullmatch(said):
             continue
@@ -182,5 +186,10 @@ def _accented(word: str) -> str:
 
 
 def _split(names: str) -> tuple[str, ...]:
-    found = re.split(r"\s*,\s*|\s+[ye]\s+", names)
-    return tuple(name for name in found if bare_words(name) not in _NO_NAMES)
+    parts = [name.split() for name in _JOINED.split(names)]
+    found = [" ".join([first, *takewhile(_may_be_name, rest)]) for first, *rest in parts]
+    return tuple(name for name in found if _may_be_name(name))
+
+
+def _may_be_name(name: str) -> bool:
+    return bare_words(name) not in _NO_NAMES

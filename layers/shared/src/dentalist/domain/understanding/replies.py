@@ -18,21 +18,42 @@ _THUMBS_DOWN = ("👎", "🙅", "❌")
 _THUMBS_UP = ("👍", "👌", "✅", "✔", "💯", "🆗")
 # "Si" without its accent is "if" before these: "si puedo voy", "si hay lugar".
 _IF = (
-    r"(?! (?:puedo|puede|pueden|podes|podria|hay|hubiera|tenes|tienen|tuvieran|es posible|se puede|no(?! hay problema)"
+    r"(?! (?:puedo|puede|pueden|podes|podria|quer\w+|quier\w+|es que|fuese|hay|hubiera|tenes|tienen|tuvieran"
+    r"|es posible|se puede|no(?! hay problema)"
     r"|me (?:dan|das|podes|confirm|dicen|pueden)|llego|fuera|alguien|queda|quedan|tendrian|consigo|sale|cambio"
     r"|cancel\w+ (?:me|que|puedo|pierdo|hay)))"
 )
 # No verb of the agenda is here: "cancelalo" is a yes to "¿lo cancelo?" and a no to "¿lo reservo?". Its intent tells.
+_BEFORE = r"(?:(?:ah|aja|eh|hola|bueno|y|ay|uy|mm+) )*"
 _YES = re.compile(
-    r"(?:(?:ah|aja|eh|hola|bueno|y|ay|uy|mm+) )*(?:"
-    rf"sip?{_IF}|sii+|sipi|sep|dale|ok|oka|okey|okay|listo|bueno|claro(?: que si)?|por supuesto|obvio|correcto|exacto"
-    r"|exactamente|asi es|confirm(?:o|ado|ada|amos|alo|ala)|de acuerdo|perfecto|vale|va|sale|simon|de una|joya|barbaro"
-    r"|buenisimo|genial|excelente|esta bien|me parece bien|efectivamente|afirmativo|yes|yeah|yep|sure|sim|isso"
-    r"|(?:eso|ese|esa) (?:es|mismo|misma)|el mismo|la misma|(?:yo )?soy (?:yo|el|ella)|por favor|cuando quieras|ya po"
-    r"|hacelo|hazlo|adelante|avanti|tal cual|acepto|(?:l[oa] )?quiero$|me sirve|con gusto|seguro|segurisimo|posta"
-    r"|sin problema|no hay (?:problema|drama)|no pasa nada|obviamente|cierto|verdad"
+    rf"{_BEFORE}(?:"
+    rf"sip?{_IF}|sii+|sipi|sep|dale|ok|oka|okey|okay|claro(?: que si)?|por supuesto|obvio|asi es"
+    r"|confirm(?:o|amos|alo|ala)|yes|yeah|yep|sure|sim|isso|por favor|ya po|soy yo|me sirve|me parece bien"
+    r"|hacelo|hazlo|(?:l[oa]s? )?quiero$"
     r")(?!\w)"
 )
+# Words of assent that begin other sentences as well ("va a ser difícil", "vale 200?"): a yes only where little follows.
+_YES_ALONE = re.compile(
+    rf"{_BEFORE}(?:"
+    r"listo|bueno|correcto|exacto|exactamente|confirmad[oa]|de acuerdo|perfecto|vale|va|sale|simon|de una|joya|barbaro"
+    r"|buenisimo|genial|excelente|esta bien|efectivamente|afirmativo|(?:eso|ese|esa) (?:es|mismo|misma)|el mismo"
+    r"|la misma"
+    r"|(?:yo )?soy (?:el|ella)|cuando quieras|adelante|avanti|tal cual|acepto|con gusto|seguro|segurisimo|posta"
+    r"|sin problema"
+    r"|no hay (?:problema|drama)|no pasa nada|obviamente|cierto|verdad(?: que si)?|aja|como no|y bueno"
+    r")(?: (?:gracias|muchas|mil|por favor|senora?|doctora?|doc|amor|mi|che|si|dale|ok|bueno|listo|perfecto"
+    r"|genial|bien"
+    r"|entonces|ese|esa|eso|mismo|misma|nomas|ya|de una|que sea asi|asi|tambien|me sirve))*$"
+)
+# What follows an assent and takes it back, or puts it off: "dale, te aviso", "ok, lo consulto", "sí, pero…".
+_RESERVES = re.compile(
+    r"(?<!\w)(?:pero|dejame|dejeme|prefiero|a ver|depende|solo si|siempre y cuando|pienso|pensar\w*|consult(?:o"
+    r"|arlo|are)"
+    r"|despues|luego|mas tarde|otr[oa] (?:dia|hora|horario|fecha|turno|momento)|entonces no|si es que"
+    r"|(?:te|le|les|os|lo) (?:aviso|confirmo|digo|escribo|averiguo|cuento|llamo)|confirmo (?:manana|el|en"
+    r"|cuando))(?!\w)"
+)
+_ALSO_DENIES = re.compile(r"no (?!hay |pasa |te preocup|importa|problem).|.+ no$")
 _AFTER_NO = (
     r"no|gracias|muchas gracias|por favor|por ahora|todavia|mejor no|quiero|es(?: asi| el| la| ese| esa| correcto)?"
     r"|era(?: ese| esa)?|lo|la|los|las|cancel\w*|anul\w*|mov\w*|cambi\w*|confirm\w+|reserv\w+|agend\w+|hace falta"
@@ -42,6 +63,7 @@ _AFTER_NO = (
 _NO = re.compile(
     r"(?:(?:ah|eh|hola|bueno|y|ay|uy|uh|mm+|mejor|por ahora|todavia|creo que) )*(?:"
     rf"(?:no+p?|nel|nopi|nah|nones)(?: (?:{_AFTER_NO})(?!\w).*)?$"
+    r"|(?:claro|obvio|por supuesto|seguro|supongo|me temo) que no"
     r"|para nada|negativo|mejor no|todavia no|aun no|de ninguna manera|en absoluto|ni loc[oa]|nao|tampoco"
     r"|deja(?:l[oa])?(?: asi| como esta(?:ba)?)?$|dejal[oa]|olvidal[oa]|ningun[oa]?"
     r")(?!\w)"
@@ -82,14 +104,22 @@ _IT_IS_NOT = re.compile(r"\bno es (?:de )?(?P<name>[^\W\d_]+)(?=\s*(?:[,.;!]|$)|
 
 
 def yes_or_no(text: str) -> bool | None:
-    """What an answer to a yes-or-no question says; None when it says neither, or both.
+    """What an answer to a yes-or-no question says; None when it says neither, both, or puts it off.
 
-    A longer sentence that begins with "no" ("no voy a poder ir") answers nothing: of "¿Lo cancelo?" it would mean yes.
+    A yes may book or cancel, so it must be one: "ok, lo consulto" and "sí, pero…" are none. A longer sentence that
+    begins with "no" ("no voy a poder ir") answers nothing: of "¿Lo cancelo?" it would mean yes.
     """
-    if _UNSURE.search(normalise(text)):
+    words = normalise(text)
+    if _UNSURE.search(words):
         return None
-    said = [answer for clause in _clauses(text) if (answer := _answer(clause)) is not None]
-    return said[0] if said and len(set(said)) == 1 else None
+    clauses = _clauses(text)
+    said = {answer for clause in clauses if (answer := _answer(clause)) is not None}
+    if len(said) != 1:
+        return None
+    answer = said.pop()
+    if answer and (_RESERVES.search(words) or any(_ALSO_DENIES.match(clause) for clause in clauses)):
+        return None
+    return answer
 
 
 def denies_identity(text: str) -> bool:
@@ -106,11 +136,14 @@ def _clauses(text: str) -> list[str]:
         for symbol in symbols:
             text = text.replace(symbol, word)
     text = re.sub(r"\b([Ss])í", r"\1i ,", text)  # with its accent it is never "if"
-    clauses = re.split(r"(?:^|(?<= ))(?:[.,?]|pero)(?= |$)", normalise(text))
-    return [clause.strip() for clause in clauses if clause.strip()]
+    # a question is no answer: "¿vale 200?"
+    stated = re.sub(r"(?:^|(?<= ))[^.,?]*\?", ".", normalise(text))
+    return [clause.strip() for clause in re.split(r"(?:^|(?<= ))(?:[.,]|pero)(?= |$)", stated) if clause.strip(" .,")]
 
 
 def _answer(clause: str) -> bool | None:
+    if _YES_ALONE.match(clause):
+        return True
     if _YES.match(clause) and not re.search(r"(?<!\w)no(?! (?:hay|pasa))(?!\w)", clause):
         return True
     return False if _NO.match(clause) else None

@@ -11,6 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 CONCEPTS: Mapping[str, str] = {
+    "clinical": (
+        r"anestesia|sedacion|tratamientos?|ortodoncia|resultados?|radiograf\w+|rayos|placas?|alta|turnos?|visitas?"
+        r"|llamad\w+|medic\w+|inyeccion\w*|brackets?|aparato\w*|retenedor\w*|implantes?|factura\w*|presupuesto\w*"
+    ),
     "weekday": (r"lunes|martes|miercoles|jueves|viernes|sabados?|domingos?"),
     "call": (
         r"llam(?:e|en|eis|es|ar|arme|ame|eme|enme|aran|aria\w*|adme)|marqu(?:e|en|eme)|marcar\w*|contact(?:e"
@@ -18,6 +22,8 @@ CONCEPTS: Mapping[str, str] = {
     ),
     "another_way": (
         r"mas tarde|mas temprano|llam\w+|marqu\w+|otro numero|al mail|por mail|por correo|al correo|un rato"
+        r"|al fijo|al trabajo|a la oficina|de noche|tan (?:tarde|temprano)|con (?:la|el|mi) (?:obra|prepaga|seguro)\w*"
+        r"|(?:escrib|mand|envi|contact)(?:anme|enme|anmelo|enmelo|eme|ime|ame|amelo)..3 (?:a|al|por|mejor)"
     ),
     "hurting": (r"dol\w+|duel\w+|muelas?|dientes?|encias?|punza\w*|pinchaz\w+"),
     "elsewhere": (
@@ -30,8 +36,10 @@ CONCEPTS: Mapping[str, str] = {
         r"|duele..2 (?:ponerse|sacarse|hacerse|ponerme|sacarme|hacerme)"
     ),
     "not_ours": (
-        r"(?:tuve|surgio|salio|presento|tengo|por) una? (?:urgencia|emergencia|problema)..1 (?:familiar"
-        r"|laboral|personal|en (?:el|mi) trabajo|de trabajo|en (?:la|mi) casa|con mi \w+)|(?:tuve|surgio"
+        r"(?:tuve|tuvimos|surgio|salio|presento|tengo|hay|por) una? (?:urgencia|emergencia|problema)..1 (?:familiar"
+        r"|laboral|personal|en (?:el|mi|la) (?:trabajo|laburo|pega|chamba|oficina|casa|escuela|colegio|campo)"
+        r"|de trabajo"
+        r"|con mi \w+)|(?:tuve|surgio"
         r"|se presento|me salio) una? (?:urgencia|emergencia)..6 no"
     ),
     "turno": r"turnos?|turnitos?|citas?|citicas?|citita|horas?|horitas?|reserva|sesion",
@@ -136,7 +144,8 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 _NEGATOR = re.compile(r"(?<!\w)(?:no|ni|nunca|tampoco|sin)(?!\w)")
 # "No sé si…", "¿no tendrás…?" and "no quiero molestar" ask or excuse: they do not deny what follows.
 _DENIES_NOTHING = re.compile(
-    r" (?:se|sabes|habra|habria|tenes|teneis|tendra\w*|tendri\w+|podes|podra\w*|podria\w*|quiero molest\w+|me d[aei]\w*"
+    r" (?:se|sabes|habra|habria|tenes|teneis|tendra\w*|tendri\w+|podes|podra\w*|podria\w*|quiero molest\w+"
+    r"|me d[aei]\w*"
     r"|es molestia|solo|(?:hay|tien\w+|queda\w*)(?=[^.,]*\?))(?!\w)"
 )
 _CLAUSE_BREAK = re.compile(r"[.,?]|(?<!\w)(?:pero|sino|aunque|mejor|solo|porque|y)(?!\w)")

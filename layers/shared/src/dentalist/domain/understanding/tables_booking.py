@@ -30,9 +30,13 @@ BOOK: tuple[Rule, ...] = (
     Rule(
         "any_free",
         0.75,
-        r"(?:<hay>)..3 (?:turnos?|citas?|horas?|horitas?|lugar\w*|huecos?|espacio|cupos?|campo|sitio|disponib\w+|agenda"
+        r"(?:<hay>)..3 (?:turnos?|citas?|horas?|horitas?|lugar\w*|huecos?|espacio|cupos?|campo|sitio|disponib\w+"
+        r"|agenda"
         r"|libres?|algun turno)(?: libres?| disponibles?)?",
-        unless=r"a que hora (?:<hay>)|donde..2 estacionar|(?:que|cual) hora",
+        unless=(
+            r"a que hora (?:<hay>)|donde..2 estacionar|(?:que|cual) hora|lugar para (?:esperar|sentar\w*"
+            r"|estacionar|dejar)"
+        ),
     ),
     Rule(
         "which_times",
@@ -104,14 +108,14 @@ BOOK: tuple[Rule, ...] = (
         0.7,
         r"(?:guard|consegu|hac|reserv|consig|busc|encontr|ten|tien|hay|habr|dar|das|queda)\w*..4 (?:lugar"
         r"|lugarcito|ratito|rato|hueco|huequito|huequecito|sitio|espacio|espacito|cupo)",
-        unless=r"sitio web|espera",
+        unless=r"sitio web|espera|lugar para (?:esperar|sentar\w*|estacionar|dejar|la bici)",
     ),
     Rule(
         "could_you_see",
         0.65,
         r"(?:pued\w+|podr\w+|podes|podeis|podra\w*|puede que)..2 (?:recibir\w*|atender\w*|atiendan|ver(?:me|la"
         r"|lo|nos)?|mirar\w*|revisar\w*|examinar\w*)",
-        unless=r"(?:atender|recibir|ver)..2 (?:<persona>|resultados?|fotos?|telefono)",
+        unless=r"(?:atender|recibir|ver)..2 (?:<persona>|resultados?|fotos?|telefono)|ver (?:mi|mis|el|los) \w+",
     ),
     Rule(
         "wants_to_come",
@@ -164,7 +168,8 @@ BOOK: tuple[Rule, ...] = (
         0.75,
         r"(?:y|,|\.|mejor|pero)(?: a mi| ya| si)?(?: me)? (?:dame|deme|danos|poneme|ponme|busca\w*|agend\w+"
         r"|fijate si hay|pasame"
-        r"|program\w+|reserv\w+|das?|saca\w*)(?: \w+){0,1} (?:uno|una|otr[oa]|que ten\w+|turno|cita|hora|algo|<weekday>"
+        r"|program\w+|reserv\w+|das?|saca\w*)(?: \w+){0,1} (?:uno|una|otr[oa]|que ten\w+|turno|cita|hora|algo"
+        r"|<weekday>"
         r"|el <weekday>)",
         requires=r"cancel\w+|anul\w+|borr\w+|quit\w+|no voy|de baja|elimin\w+|sac[ao]me",
     ),
@@ -203,7 +208,7 @@ BOOK: tuple[Rule, ...] = (
     Rule(
         "foreign_booking",
         0.75,
-        r"(?:get|have|book|make|schedule|need|want|like)..4 (?:appointment|checkup)"
+        r"(?:get|have|book|make|schedule|need|want|like)..4 (?:appointments?|checkups?|cleaning)"
         r"|do you have anything available|marcar..2 consulta|agendar..2 horario",
     ),
 )

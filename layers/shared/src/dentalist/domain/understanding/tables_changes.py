@@ -8,7 +8,7 @@ CANCEL: tuple[Rule, ...] = (
     Rule(
         "cancel",
         0.9,
-        r"cancel\w+|anul(?:ar\w*|a|ame|e|en|eme|o)|suspend\w+",
+        r"cancel(?! appointment)\w*|anul(?:ar\w*|a|ame|e|en|eme|o)|suspend\w+",  # no identifier
         unless=(
             r"suspender..2 (?:aspirina|medic\w+|pastillas?|anticoagulante|remedios?|antibiotico)|suscripcion"
             r"|notificacion\w*|recordatorios|cancel\w+..2 (?:la deuda|la cuota|con tarjeta|en cuotas"
@@ -20,7 +20,8 @@ CANCEL: tuple[Rule, ...] = (
     Rule(
         "remove_appointment",
         0.85,
-        r"(?:borr\w+|elimin\w+|quit\w+|baja\w*|de baja|liber\w+)..3 (?:<turno>|lugar)",
+        r"(?:borr\w+|elimin\w+|quit\w+|baja\w*|de baja|liber\w+)..3 (?:<turno>|lugar)|de baja (?:del?|el"
+        r"|la)..1 (?:<dia>)",
         unless=r"presion|baja..2 (?:promo\w*|mensaj\w+)",
     ),
     Rule(
@@ -32,7 +33,8 @@ CANCEL: tuple[Rule, ...] = (
     Rule(
         "leave_it",
         0.65,
-        r"(?:lo|la) (?:dejamos|dejo|dejemos)..2 (?:otra vez|otra oportunidad|mas adelante|ahi)",
+        r"(?:lo|la) (?:dejamos|dejo|dejemos)..2 (?:otra vez|otra oportunidad|mas adelante|ahi)"
+        r"|deja(?:l[oa]|mosl[oa]) para (?:otro momento|otra oportunidad|mas adelante)",
     ),
     Rule(
         "place_for_another",
@@ -153,7 +155,8 @@ RESCHEDULE: tuple[Rule, ...] = (
     Rule(
         "can_it_be_moved",
         0.65,
-        r"se (?:puede|podra|podria|pudiera)..2 (?:mas tarde|mas temprano|otr[oa]|atras\w+|retras\w+|adelant\w+|cambi\w+"
+        r"se (?:puede|podra|podria|pudiera)..2 (?:mas tarde|mas temprano|otr[oa]|atras\w+|retras\w+|adelant\w+"
+        r"|cambi\w+"
         r"|mover|correr|pasar)|puedo ir..2 (?:mas tarde|mas temprano|despues|a y media)|hay chance de..2 adelant\w+"
         r"|<hay> otr[oa](?= [.,?]|$| horario| hora| fecha)",
     ),

@@ -13,7 +13,8 @@ RED_FLAGS: tuple[Rule, ...] = (
         "at_the_end",
         0.75,
         r"^(?:ay |por favor |doctor\w* )?(?:ya )?no (?:l[oa] )?(?:aguanto|soporto|doy"
-        r"|puedo)(?: mas)?(?: por favor)?(?: [.?])?$",
+        r"|puedo)(?: mas)?(?: por favor)?(?: [.?])?$|no (?:me|le|se lo) (?:calma|alivia|hace|quita|saca"
+        r"|baja)(?: con)? nada",
         negatable=False,
     ),
     Rule(
@@ -64,10 +65,18 @@ RED_FLAGS: tuple[Rule, ...] = (
         r"|bote)..3 <diente>|<diente>..1 (?:baila\w*|floj[oa]s?|suelt[oa]s?|colgando|movid[oa]s?)"
         r"|baila..3 <diente>|<diente>..2 (?:rot[oa]s?|partid[oa]s?|quebrad[oa]s?|fracturad[oa]s?)",
         unless=(
-            r"de leche|protesis|dentadura|hace (?:anos|meses|mucho|tiempo|rato|un ano)|no (?:me )?(?:molesta"
+            r"de leche|protesis|dentadura|(?<!se )(?:le|me) (?:esta(?:n)? )?(?:salio|salieron|han? salido)..4 <diente>"
+            r"|sali\w+ (?:unas? |unos )?(?:manch|punt|gran|llag|mugre|sarro|raya)\w*|hace (?:anos|meses|mucho"
+            r"|tiempo|rato|un ano)|no (?:me )?(?:molesta"
             r"|duele|da guerra)|no es urgente|urgente no es"
             r"|astill\w+(?=.* (?:lugar|semana|turno|cita|cuando)(?!\w))|(?:lugar|semana|turno|cita)(?!\w).* astill\w+"
         ),
+    ),
+    Rule(
+        "tooth_displaced",
+        0.9,
+        r"(?:desplaz|hund|incrust|torci|clav)\w*..3 <diente>|<diente>..3 (?:desplaz|hundid|incrustad|torcid)\w*",
+        unless=r"torcid\w+|de leche (?:torcid|desplaz)\w+",
     ),
     Rule(
         "blow_to_the_mouth",
@@ -132,6 +141,11 @@ RED_FLAGS: tuple[Rule, ...] = (
         r"|insoportable|inaguantable|me muero|muero|desesperad[oa]|llorando|llora|grita\w*|ya no se que tomar"
         r"|me retuerzo|(?:estoy|ando) (?:re |muy )?mal (?:de|con|por) (?:la|el|una) (?:muela|diente|dolor)"
         r"|a la miseria|(?:estoy|encuentro|ando|paso)..2 fatal",
+        unless=(
+            r"(?:llora\w*|grita\w*)..5 no le duele|(?:llora\w*|grita\w*)..3 (?:cuando|si|al) (?:le |la "
+            r"|lo )?(?:cepill\w+"
+            r"|lav\w+)"
+        ),
         requires=r"<hurting>",
         negatable=False,
     ),
@@ -142,6 +156,15 @@ RED_FLAGS: tuple[Rule, ...] = (
         r"|se) ?(?:pasa|quita|calma|va|cede)..3 (?:dolor|con nada)|(?:ketorolac\w*|ibuprofeno\w*"
         r"|paracetamol\w*|tramadol|diclofenac\w*|analgesic\w*)..4 (?:nada|no)",
         requires=r"<hurting>",
+        negatable=False,
+    ),
+    Rule(
+        "pills_do_nothing",
+        0.85,
+        r"(?:tom[eo]|tomad[oa]|tomando|tomamos)..4 (?:ketorolac\w*|ibuprofeno\w*|paracetamol\w*|tramadol|diclofenac\w*"
+        r"|analgesic\w*|calmantes?|antiinflamatorios?|pastillas?)(?: y)?(?: ni asi)?(?: ,)? (?:nada|(?:no|y no"
+        r"|ni) (?:me |se )?"
+        r"(?:hace|pasa|calma|baja|alivia|quita))",
         negatable=False,
     ),
     Rule(
@@ -169,7 +192,10 @@ RED_FLAGS: tuple[Rule, ...] = (
         r"(?:durmio|dormid[oa]|adormec\w+|paraliz\w+|durmiendo|caid[ao])..3 (?:cara|lengua|labio|boca|ojo)"
         r"|(?:cara|lengua"
         r"|labio|boca)..2 (?:dormid[oa]|adormecid[oa]|paralizad[oa]|torcid[oa])",
-        unless=r"(?:horas|hoy)..4 anestesia",
+        unless=(
+            r"(?:horas|hoy)..4 anestesia|^(?!.*(?<!\w)(?:ayer|anteayer|anoche|dias?|semana|<weekday>)(?!\w))"
+            r".*(?:dormid\w*|adormecid\w*)..4 anestesia"
+        ),
     ),
     Rule(
         "gum_burst",
@@ -193,7 +219,11 @@ RED_FLAGS: tuple[Rule, ...] = (
     Rule(
         "fainting",
         0.95,
-        r"desmay\w+|inconsciente|perdio el conocimiento|convuls\w+|no responde|no reacciona",
+        r"desmay(?!aba)\w+|inconsciente|perdio el conocimiento|convuls\w+|no responde|no reacciona",
+        unless=(
+            r"desmay\w+ (?:una|alguna|aquella|esa|la otra|la ultima) vez(?! mas)|(?:una|alguna"
+            r"|la otra) vez..2 desmay\w+"
+        ),
     ),
     Rule(
         "allergic_reaction",
@@ -231,22 +261,46 @@ RED_FLAGS: tuple[Rule, ...] = (
     ),
 )
 
-# The word itself, unless it is somebody else's emergency or only its price.
+# A word that names many things besides: not believed where the message as a whole reads like anything but an emergency.
+DOUBTFUL = frozenset({"says_emergency", "says_urgent", "on_call", "pus_or_infection"})
+
+# The word itself, unless it is somebody else's emergency, only its price, or a hurry that a wedding explains.
+_NO_SYMPTOM = r"(?!.*(?<!\w)(?:<hurting>|<hinchado>|sangr\w+|clav\w+|lastim\w+|romp\w+|rot[oa]|part\w+|golpe\w*)(?!\w))"
+_NO_EMERGENCY = (
+    r"<not_ours>|no (?:es|hay|sea|seria|tengo) (?:una |ninguna |nada de )?(?:urgencia|emergencia)"
+    r"|urgencia no (?:es|hay)"
+    r"|sin (?:ser )?(?:urgencia|emergencia)|internad\w+ de (?:urgencia|emergencia)|urgencia de bano"
+    r"|(?:una|mi) (?:amig|prim|vecin|conocid)\w+..4 urgencia"
+)
+HURRIES: tuple[Rule, ...] = (
+    Rule(
+        "hurry_for_a_paper",
+        1,
+        r"urgente\w*..5 (?:facturas?|recibos?|presupuestos?|certificados?|entrega)|(?:facturas?|recibos?|presupuestos?"
+        r"|certificados?|entrega)..3 urgente\w*",
+        negatable=False,
+    ),
+)
 EXPLICIT: tuple[Rule, ...] = (
+    Rule(
+        "has_emergency",
+        0.9,
+        r"(?:es|son|tengo|tenemos|tiene|estoy con|hay|muy|con) (?:una |como una )?(?:urgencia|emergencia)",
+        unless=rf"{_NO_EMERGENCY}|(?:considera|que es|cuando es|cuenta como)..2 (?:urgencia|emergencia)"
+        r"|(?:precio|valor|costo)..3 es..2 urgencia",
+    ),
     Rule(
         "says_emergency",
         0.9,
         r"(?:es|tengo|tenemos|hay|por|una|de|atienden|reciben|atendes|atendeis|muy) (?:una )?(?:urgencias?"
         r"|emergencias?)|emergencia|urgencia",
         unless=(
-            r"<not_ours>|(?:precio|cuanto|costo|valor)..5 (?:urgencia|emergencia)|numero de emergencia"
+            rf"{_NO_EMERGENCY}|(?:precios?|cuanto|costos?|valor|arancel|tarifa|cobr\w+)..6 (?:urgencias?|emergencias?)"
+            r"|(?:urgencias?|emergencias?|guardia)..6 (?:cuanto|precios?|aparte|cobr\w+|costos?|valor|(?:se|lo"
+            r"|la) paga)"
             r"|(?:considera|que es|cuando es|cuenta como)..2 (?:urgencia|emergencia)|(?:urgencia"
             r"|emergencia)..3 considera"
-            r"|(?:urgencia|emergencia|guardia)..4 (?:cuanto|precio|aparte|cobr\w+)|cobr\w+..3 (?:urgencia|emergencia)"
-            r"|internad\w+ de (?:urgencia|emergencia)|(?:urgencias?|emergencias?) (?:los|el|en) (?:domingos?"
-            r"|sabados?|feriados?|fin\w*)|urgencia de bano|(?:una|mi) (?:amig|prim|vecin"
-            r"|conocid)\w+..4 urgencia"
-            r"|no es (?:una )?(?:urgencia|emergencia)"
+            r"|(?:urgencias?|emergencias?)(?: tambien)? (?:los|el|en|de) (?:domingos?|sabados?|feriados?|fin\w*|noche)"
         ),
     ),
     Rule(
@@ -255,8 +309,12 @@ EXPLICIT: tuple[Rule, ...] = (
         r"urgente\w*|urgentisimo|urge doctor\w*",
         unless=(
             r"no es..1 urgente|urgente lo de|puede esperar|nada urgente|no tan urgente|sin urgencia|factura"
-            r"|recibo|presupuesto"
+            r"|recibo|presupuesto|(?:entrega|reunion|mail|pedido|tramite|trabajo|laburo|llamada|viaje"
+            r"|asunto)..1 urgente"
             r"|no urgente|urgente no|no (?:me )?urge"
+            rf"|^{_NO_SYMPTOM}.*(?<!\w)(?:limpieza|control|chequeo|placa|blanque\w+|ortodoncia|brackets?"
+            rf"|alineadores|carillas?"
+            r"|certificado|radiografias?|panoramica|me caso|viaj[oe]|viajamos|casamiento|boda|fiesta|fotos)(?!\w)"
         ),
     ),
     Rule(
@@ -265,7 +323,9 @@ EXPLICIT: tuple[Rule, ...] = (
         r"guardia",
         unless=(
             r"guardia(?:s)? civil|(?:estoy|trabajo|tengo)..3 guardia|(?:una|mi) (?:amig|prim|vecin"
-            r"|conocid)\w+..4 urgencia|guardia (?:los|el) (?:domingos?|sabados?|fin\w*|feriados?)"
+            r"|conocid)\w+..4 urgencia|guardia (?:los|el|de) (?:domingos?|sabados?|fin\w*|feriados?|noche)"
+            r"|(?:precios?|cuanto|costos?|valor|arancel|cobr\w+)..6 guardia"
+            r"|guardia..4 (?:cuanto|precios?|aparte|cobr\w+|costos?|valor|(?:se|lo|la) paga)"
         ),
     ),
 )

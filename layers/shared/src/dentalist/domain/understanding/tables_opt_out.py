@@ -28,9 +28,16 @@ KEEPS_MESSAGES: tuple[Rule, ...] = (
     Rule(
         "keeps_messages",
         0.9,
-        r"no (?:quier\w+|quisiera|deseo) (?:dejar|que (?:me )?dejen) de|(?:sig(?:a|an|ue|ui)|segui)\w* (?:<escribir>)",
-        unless=r"no (?:me )?sig(?:a|an|as|ais)",
+        r"no (?:quier\w+|quisiera|deseo) (?:dejar|que (?:me )?dejen) de|(?:sigan?|sigue|segui"
+        r"|seguid)(?:me)? (?:<escribir>)",
+        unless=r"(?:no|me|nos|si|les)(?: me)? sig\w+|por que|bloque\w+|baja",
         negatable=False,
+    ),
+    Rule(
+        "wants_them_again",
+        0.9,
+        r"volv\w+ a (?:mand|escrib|envi|avis|recib)\w+",
+        unless=r"no (?:me |nos )?(?:volv|vuelv)\w+|basta|baja|stop|que (?:me )?volv\w+",
     ),
 )
 
@@ -52,6 +59,8 @@ OPT_OUT: tuple[Rule, ...] = (
         unless=(
             r"<another_way>|no (?:se )?(?:me|le) (?:pas\w+|calma)|no me (?:llego|llegaron|llega|mandaron|enviaron"
             r"|mando|paso|pasaron|mandaste)"
+            r"|no me (?:mand|envi|pas)\w+ (?:el|los|un|mas) (?:audios?|videos?|fotos?|ubicacion|pdf)"
+            r"|(?:por que|hace)..4 no (?:me|nos) (?:mandan|envian|llegan|escriben|mandas|avisan)"
         ),
         negatable=False,
     ),
@@ -60,15 +69,17 @@ OPT_OUT: tuple[Rule, ...] = (
         0.95,
         r"(?:no|ya no|tampoco) (?:quier\w+|deseo|dese\w+|queremos|necesito|me interesa|quisiera"
         r"|autorizo)..1 (?:(?:seguir )?recib\w+|mas (?:<publicidad>|nada de ustedes|esto)|que (?:me "
-        r"|nos )?(?:<escribir>)|(?:<publicidad>))|no (?:seguir )?recibir..2 (?:<publicidad>)"
+        r"|nos )?(?:sig\w+ )?(?:<escribir>|llegando)|(?:<publicidad>))|no (?:seguir )?recibir..2 (?:<publicidad>)"
         r"|no autorizo..4 (?:<publicidad>|datos|contact\w+)",
-        unless=r"no (?:quiero|deseo) recibir (?:la|el|una|un) (?:anestesia|tratamiento|resultado)",
+        unless=r"(?:recib\w+|autorizo|necesito|me interesa|quiero)(?: mas)?(?: (?:la|el|los|las|una|un|ningun"
+        r"|ninguna))? (?:<clinical>)",
         negatable=False,
     ),
     Rule(
         "stop_sending",
         0.95,
-        r"(?:dej\w+|par(?:en|a|e|ad)|basta|cort\w+|terminen|ces\w+)(?: ya)?(?: de| con)(?: los| las| tanto"
+        r"(?:dej\w+|par(?:en|a|e|ad)|basta|cort\w+|terminen|ces\w+)(?: ya)?(?: de| con)(?: estar| seguir)?(?: los"
+        r"| las| tanto"
         r"| tantos| sus)? (?:escrib\w+|mand\w+|envi\w+|molest\w+|joder|contact\w+|spam\w*|fastidi\w+|romper"
         r"|acos\w+|insistir|llenar\w*|<publicidad>)",
         unless=r"deja\w* de (?:sangr\w+|doler)|mand\w+ (?:el menu|opciones|audios?)",
@@ -78,9 +89,19 @@ OPT_OUT: tuple[Rule, ...] = (
         0.95,
         r"(?:dar\w*|dame|dadme|deme|denme|den|dese|quiero|pido|solicito|deseo|pedir|tramitar)..3 baja",
         unless=(
-            r"(?:baja|stop)..5 (?:turnos?|citas?|horas?|consulta|reserva|paciente|dia|<weekday>)"
+            r"baja..2 (?:convenio|posnet|servicio|linea|cuenta|seguro|prepaga|obra|abono|plan|internet|medica"
+            r"|laboral|eps|isapre)"
+            r"|(?:baja|stop)..5 (?:turnos?|citas?|horas?|consulta|reserva|paciente|dia|<weekday>)"
             r"|no quiero que me den"
         ),
+    ),
+    Rule(
+        "not_on_the_list",
+        0.95,
+        r"(?:no|ya no) (?:quiero|deseo|quisiera|me interesa) (?:seguir|estar|continuar|figurar|aparecer"
+        r"|ser parte)..3 (?:listas?"
+        r"|base|grupo|difusion\w*|<publicidad>|novedades|envios|cadena)",
+        negatable=False,
     ),
     Rule(
         "never_write",

@@ -96,7 +96,9 @@ SLIGHT: tuple[Rule, ...] = (
     Rule(
         "over",
         1,
-        r"no es..2 (?:urgencia|urgente|emergencia|grave)|sin urgencia|ya no|no (?:me |nos )?(?:da guerra"
+        r"no es..2 (?:urgencia|urgente|emergencia|grave)|sin urgencia|ya no(?! (?:se|aguant\w+|soport\w+|pued\w+"
+        r"|doy|resist\w+|duerm\w+|tomo|hay))"
+        r"|no (?:me |nos )?(?:da guerra"
         r"|molesta)|ya (?:se me |me |se )?paso|se me paso|ya estoy (?:bien"
         r"|mejor)|no (?:me )?duele",
         negatable=False,

@@ -109,15 +109,18 @@ HANDOFF: tuple[Rule, ...] = (
         r"(?:atend\w+|atiend\w+|respond\w+|conteste?\w*|ayud\w+)..4 (?:personas?|alguien|humano|asesor\w*)"
         r"|(?:personas?|alguien|humano|asesor\w*)..3 (?:que )?me (?:atiend\w+|respond\w+|contest\w+|ayud\w+)"
         r"|me..2 atender..3 (?:persona|alguien|telefono)|(?:explique|explicar|aclare|llamar a"
-        r"|hablar)..2 (?:alguien|una persona)"
+        r"|hablar|hable)..2 (?:alguien|una persona)"
         r"|que me (?:atiend|respond|contest)\w+..2 (?:<persona>)",
-        unless=r"que (?:me|nos|la|lo) (?:atendi(?:o|eron)|ayudo)",
+        unless=(
+            r"que (?:me|nos|la|lo) (?:atendi(?:o|eron)|ayudo)|(?:doctor\w*|dra?|dentista"
+            r"|odontolog\w+)..4 (?:<dia>|\d+)"
+        ),
     ),
     Rule(
         "put_me_through",
         0.8,
         r"(?:pon|pas|dam|dar|comuni|deriv|contact|habl|charl|convers)\w*..1 con (?!(?:turno|cita|tarjeta|obra"
-        r"|seguro|anestesia|dolor|el turno|la tarjeta|que|esto|eso|cuidado))\w+",
+        r"|seguro|anestesia|dolor|el turno|la tarjeta|que|esto|eso|cuidado|cuant[oa]s?|tiempo|anticipacion))\w+",
         unless=(
             r"lo (?:hablo|charlo|converso|consulto|veo) con|con mi \w+ y|hable con|contar con|con (?:los"
             r"|las) (?:precios?|costos?|valor\w*)"
@@ -127,20 +130,21 @@ HANDOFF: tuple[Rule, ...] = (
         "real_person",
         0.85,
         r"^(?:una )?(?:persona|pessoa|person)(?: por favor)?(?: \.)?$|persona real|(?:alguien|persona"
-        r"|humano) de verdad|un humano|asesor humano|ser humano",
+        r"|humano) de verdad|(?:un|algun|otro) humano|asesor humano|ser humano",
     ),
     Rule(
         "no_robot",
         0.8,
         r"no (?:\w+ )?(?:un |una |con (?:un |una )?)?(?:robot|bot|maquina)|odio (?:los|las|hablar)..2 (?:bots?"
         r"|maquinas?)",
-        unless=r"no se (?:si|de)",
+        unless=r"no se (?:si|de)|no soy (?:un |una )?(?:robot|bot|maquina)",
         negatable=False,
     ),
     Rule(
         "nobody_there",
         0.7,
         r"no hay nadie|hay (?:alguien|una persona)|nadie (?:me )?(?:atiende|contesta|responde)",
+        unless=r"hay (?:alguien|una persona) (?:en (?:el|la) (?:consultorio|clinica)|antes|esperando|adelante)",
         negatable=False,
     ),
     Rule(
@@ -159,13 +163,29 @@ HANDOFF: tuple[Rule, ...] = (
     ),
 )
 
+# Who spoke, calls or comes with whom: no wish for a person.
+TOLD_OF_TALKING: tuple[Rule, ...] = (
+    Rule(
+        "told_of_talking",
+        1,
+        r"(?:me|nos) (?:llamaron|llamo|dijo|dijeron)|(?:ya )?hable con|llamada perdida"
+        r"|llamo (?:mas tarde|despues|luego)|personas? (?:mas|conmigo)|(?:somos|vamos) (?:dos|tres|cuatro) personas",
+        negatable=False,
+    ),
+)
+
 COMPLAINT: tuple[Rule, ...] = (
     Rule(
         "complaint",
         0.9,
         r"quejas?|quejarme|reclamo\w*|reclamacion\w*|reclamar|denunci\w+|defensa al consumidor|abogad[oa]"
         r"|hojas? de reclamacion\w*",
-        unless=r"no (?:tengo|es|hay)..2 (?:queja|reclamo)\w*",
+        unless=(
+            r"no (?:tengo|es|hay)..2 (?:queja|reclamo)\w*|(?:ningun[oa]?|sin) (?:queja|reclamo)s?"
+            r"|(?:reclam|denunci|quej)\w+ (?:a|al|con|en|de) (?:la |mi |el )?(?:obra|prepaga|seguro|banco|isapre"
+            r"|eps|mutual)"
+            r"|(?:jef[ea]|herman[oa]|hij[oa]|marido|mujer|prim[oa]|novi[oa]) es abogad[oa]"
+        ),
     ),
     Rule(
         "bad_service",
@@ -173,7 +193,8 @@ COMPLAINT: tuple[Rule, ...] = (
         r"disconform\w*|inconform\w*|chant(?:a|as)|devuelv\w+..2 (?:plata|dinero)|cobraron (?:de mas|doble"
         r"|dos veces)|cobro indebido|(?:dejado|dejaron|dejo) fatal|pesim[oa]\w*|mala atencion|mal servicio"
         r"|estaf\w+|indignad\w+|verguenza|mala praxis|negligencia"
-        r"|(?:arreglaron|hicieron|atendieron|trataron|quedo|dejaron)(?: muy| re)? mal",
+        r"|(?:arreglaron|hicieron|atendieron|trataron|quedo|dejaron)(?: muy| re| bien)? mal(?! (?:escrit|anotad"
+        r"|agendad|puest))",
     ),
 )
 

@@ -135,6 +135,17 @@ TOPICS: Mapping[Topic, tuple[Rule, ...]] = {
             r"|(?:turno|cita|hora|lo mio)..4 (?:es|era)..5 o (?:el|a|con)",
             negatable=False,
         ),
+        Rule(
+            "which_are_mine",
+            0.85,
+            r"(?:que|cuales|cuantos|cuantas) (?:turnos|citas|horas) (?:tengo|tenemos)(?! (?:disponibles?|libres?"
+            r"|para))"
+            r"|(?:cuales|cuando|decis|decime|dices|dime|digame|pasas|pasame|mandame|ver|saber|son) mis (?:turnos"
+            r"|citas)"
+            r"|(?:mi|el) (?:turno|cita) sigue (?:en pie|firme|vigente)|sigue (?:en pie|firme|vigente)..2 (?:turno"
+            r"|cita)",
+            negatable=False,
+        ),
     ),
     Topic.CONFIRM_APPOINTMENT: (
         Rule(
@@ -182,8 +193,12 @@ TOPICS: Mapping[Topic, tuple[Rule, ...]] = {
         Rule(
             "wrong",
             0.9,
-            r"numero equivocado|te equivocaste|se equivoco|no soy (?:la |el |su )?\w+|equivocad[oa]",
-            unless=r"no soy (?:paciente|de)",
+            # "No soy Marta" needs the capitals and is heard by ``denies_identity``.
+            r"(?:numero|telefono|chat|contacto|persona) (?:esta )?(?:equivocad|errone|errad)[oa]|(?:te"
+            r"|se) (?:equivoc|confund)\w+"
+            r"(?! de (?:dia|fecha|hora|horario|turno|lugar|direccion|nombre|apellido))|(?:estas?"
+            r"|estan) equivocad[oa]s?"
+            r"|^equivocad[oa](?: \.)?$|no soy (?:la |el |es[ae] )?(?:persona|titular|duen[oa])|no soy quien",
             negatable=False,
         ),
     ),

@@ -139,6 +139,11 @@ VOCABULARY = frozenset(
 # Right as they are, though close to a word of the vocabulary.
 KNOWN_WORDS = frozenset(
     {
+        "aprender", "ascensor", "calcular", "calma", "contenido", "corredor", "corregir", "correo", "cuento", "dele",
+        "desperto", "dolares", "ejecutivo", "factura", "facturan", "facturar", "facturas", "honorarios", "llamaron",
+        "manzana",
+        "move", "pasaje", "pegar", "persiana", "personal", "premio", "protesta", "religion", "robo", "sacado",
+        "sagrado", "salado", "socia", "tramadol", "tratado", "valer", "vapor",
         "abajo", "abrazos", "actora", "agenda", "agendame", "agende", "agosto", "ahora", "alla", "alta",
         "altas", "amor", "anda", "andar", "ando", "antes", "anual", "aqui", "atenta", "atento", "atras",
         "aunque", "autor", "baja", "bajo", "bajos", "barato", "barrio", "bien", "blanco", "boba", "buen",

@@ -14,8 +14,28 @@ from dentalist.domain.understanding.when_words import MONTH_NAMES, PARTS, WEEKDA
 _ORDINALS = {
     "primer": 1, "primero": 1, "primera": 1, "segundo": 2, "segunda": 2, "tercer": 3, "tercero": 3, "tercera": 3,
     "cuarto": 4, "cuarta": 4, "quinto": 5, "quinta": 5, "sexto": 6, "septimo": 7, "octavo": 8, "noveno": 9,
-    "decimo": 10, "uno": 1, "1ro": 1, "1ero": 1, "1er": 1, "1ra": 1, "2do": 2, "2da": 2, "3ro": 3, "3er": 3, "3ra": 3,
+    "decimo": 10, "uno": 1,
 }  # fmt: skip
+_DIGIT_ORDINAL = re.compile(r"(?i)\b([1-3])(?:er|ero|ro|ra|do|da|°|º)(?!\w)")  # "1ro", "2da"
+_SPELLED = {"1": "primero", "2": "segundo", "3": "tercero"}
+# "Dame un segundo", "primero decime el precio", "la última vez": no places in a list.
+_NO_PLACE = re.compile(
+    r"(?<!\w)(?:(?:un|dame un|espera un|1) segundo|segundo piso|(?:en )?(?:primer|segundo|tercer|ultimo) (?:lugar"
+    r"|mensaje|piso"
+    r"|audio)|primero (?:que (?:nada|todo)|dec\w+|quier\w+|necesit\w+|quisiera|tengo que|me|te)|ultimas? (?:vez"
+    r"|veces|mensajes?)"
+    r"|todos los (?:dias|meses|anos)|uno (?:de (?:los|las)(?: \w+)?|solo|cualquiera))(?!\w)"
+)
+_ANY_ONE = re.compile(
+    r"(?<!\w)(?!el |la |es[ea] |opcion |numero |turno "
+    r"|nro )\w+ uno$"
+)  # "cancelá uno" leaves open which
+# "El jueves te confirmo", "¿cuándo es el segundo?", "no sé": nothing was picked yet.
+_NOT_YET = re.compile(
+    r"(?<!\w)(?:(?:te|le|les|os|lo) (?:digo|confirmo|aviso|cuento|escribo|llamo|averiguo)|no (?:se|recuerdo"
+    r"|me acuerdo)(?! si)"
+    r"|^(?:y )?(?:cual|cuando|que dia|a que hora|donde) (?:es|era|seria|son|fue))(?!\w)"
+)
 _DAY = "|".join(WEEKDAY_NAMES)
 # "A primera hora", "el primero de diciembre", "segunda feira" and "el primer lunes" are times.
 _MONTHS = "|".join(MONTH_NAMES)
@@ -58,7 +78,8 @@ def which_of(text: str, instants: Sequence[datetime], *, now: datetime) -> tuple
     if not instants:
         return ()
     local = [instant.astimezone(now.tzinfo) for instant in instants]
-    words = f"{words_of(text)} "
+    text = _DIGIT_ORDINAL.sub(lambda found: _SPELLED[found[1]], text)
+    words = f"{_NO_PLACE.sub('', words_of(text))} "
     taken: set[int] = set()
     left_out: set[int] = set()
     for clause, denied in _clauses(words):
@@ -70,6 +91,8 @@ def which_of(text: str, instants: Sequence[datetime], *, now: datetime) -> tuple
 def _clauses(words: str) -> Iterator[tuple[str, bool]]:
     """The clauses of a text, and whether what they name is left out."""
     for clause in _CLAUSES.split(words):
+        if _NOT_YET.search(clause.strip()):
+            continue
         stated, *exceptions = _EXCEPT.split(clause.strip())
         if stated.strip():
             yield stated.strip(), bool(_DENIED.search(stated.strip()))
@@ -105,7 +128,9 @@ def _by_number(number: int, local: Sequence[datetime]) -> set[int]:
 
 
 def _by_position(clause: str, local: Sequence[datetime]) -> set[int]:
-    said = {_ORDINALS[found["word"]] for found in _ORDINAL.finditer(clause)}
+    said = {
+        _ORDINALS[found["word"]] for found in _ORDINAL.finditer(clause) if not _ANY_ONE.search(clause[: found.end()])
+    }
     said.update(int(found["digit"]) for found in _NUMBERED.finditer(clause))
     found = {number - 1 for number in said if 1 <= number <= len(local)}
     if _LAST.search(clause):
