@@ -17,7 +17,13 @@ from infra.demo.transcript import Transcript, readable
 
 _COPIES = 3
 _SECOND_ANSWER_SECONDS = 2.0
-_BURST = ("Hola!", "Quería sacar un turno para una limpieza", "¿Tenés algo el jueves a la tarde?")
+_CANCELLED, _KEPT = "Bruno", "Mía"
+_BURST = (
+    "Hola!",
+    f"Quería turnos de limpieza para mis hijos {_CANCELLED} y {_KEPT}",
+    "¿Tenés algo el jueves a la tarde?",
+)
+_CANCEL = "Al final {name} no puede ir, cancelá el suyo por favor"
 _EMOJI_QUESTION = "Buenas tardes 😊 ¿cuánto cuesta la limpieza?"
 
 
@@ -51,9 +57,9 @@ class Story:
         scenes: tuple[tuple[str, Callable[[], None]], ...] = (
             ("Dos pacientes escriben a la vez a dos clínicas", self._two_patients_write_at_once),
             ("Cada clínica ve lo suyo y nada de la otra", self._each_clinic_sees_its_own),
-            ("Marina elige un horario con un toque", self._one_books_a_slot),
+            ("Marina elige un horario con un toque, para los dos", self._one_tap_books_both),
             ("Meta entrega tres veces más el mismo aviso", self._a_duplicate_changes_nothing),
-            ("Alguien que no es Meta llama al webhook", self._forgers_are_refused),
+            (f"Marina cancela el turno de {_CANCELLED}; alguien que no es Meta, el de {_KEPT}", self._one_cancels),
         )
         for number, (title, scene) in enumerate(scenes, 1):
             self._tell.scene(f"{number} · {title}")
@@ -149,7 +155,7 @@ class Story:
 
     # ---- 3
 
-    def _one_books_a_slot(self) -> None:
+    def _one_tap_books_both(self) -> None:
         chat = self._marina
         offer = chat.patient.received()[-1]["content"]
         rows = [row for section in offer["action"]["sections"] for row in section["rows"]]
@@ -161,20 +167,31 @@ class Story:
         answers = chat.patient.received()[1:]
         for answer in answers:
             self._tell.clinic_wrote(answer, chat.patient, chat.clinic.name)
-        appointments = self._appointments(chat)
-        self._expect_equal("el turno está en la agenda, reservado", [row["status"] for row in appointments], ["booked"])
-        starts_at = datetime.fromisoformat(appointments[0]["starts_at"]).astimezone(chat.clinic.timezone)
-        told = readable(answers[0])
+        booked = self._statuses_in_the_agenda()
+        self._expect_equal(
+            "los dos turnos están en la agenda, reservados", booked, {_CANCELLED: "booked", _KEPT: "booked"}
+        )
         self._expect_equal("hay una sola confirmación", len(answers), 1)
+        told = readable(answers[0]).splitlines()
+        for row in self._appointments(chat):
+            self._tells_when(row, told)
+
+    def _tells_when(self, row: Row, told: list[str]) -> None:
+        starts_at = datetime.fromisoformat(row["starts_at"]).astimezone(self._marina.clinic.timezone)
+        line = next((line for line in told if row["attendee_name"] in line), "")
         self._tell.expect(
-            f"y dice la hora local {starts_at:%H:%M} y el día {starts_at.day} del turno reservado",
-            f"{starts_at:%H:%M}" in told and f" {starts_at.day} " in told and f"{starts_at:%H:%M}" in chosen["title"],
+            f"y dice la hora local {starts_at:%H:%M} y el día {starts_at.day} del turno de {row['attendee_name']}",
+            f"{starts_at:%H:%M}" in line and f" {starts_at.day} " in line,
             told,
         )
 
+    def _statuses_in_the_agenda(self) -> dict[str, str]:
+        """By whom the appointments are for."""
+        return {row["attendee_name"]: row["status"] for row in self._appointments(self._marina)}
+
     def _appointments(self, chat: Chat) -> list[Row]:
         conversation = chat.dashboard.conversation_with(chat.patient)
-        return chat.dashboard.select("appointments", conversation_id=equals(conversation["id"]))
+        return chat.dashboard.select("appointments", conversation_id=equals(conversation["id"]), order="starts_at")
 
     # ---- 4
 
@@ -203,9 +220,25 @@ class Story:
 
     # ---- 5
 
-    def _forgers_are_refused(self) -> None:
-        forged_id = f"wamid.falso.{self._marina.patient.digits}"
-        body = self._forged_body(forged_id)
+    def _one_cancels(self) -> None:
+        chat = self._marina
+        words = _CANCEL.format(name=_CANCELLED)
+        chat.patient.writes(words)
+        self._tell.patient_wrote(chat.patient, chat.clinic.name, words)
+        forged_id = f"wamid.falso.{chat.patient.digits}"
+        self._forgers_are_refused(self._forged_body(forged_id))
+        answer = chat.patient.waits_for(3, patience=self._patience)[-1]
+        self._settle(second_answer_seconds=0)  # seconds ago the forged ones would have been taken in
+        self._tell.clinic_wrote(answer, chat.patient, chat.clinic.name)
+        rows = chat.dashboard.select("marketing_messages", "id", external_id=equals(forged_id))
+        self._expect_equal("el pedido falso no dejó rastro", len(rows), 0)
+        self._expect_equal(
+            f"solo el turno de {_CANCELLED} está cancelado",
+            self._statuses_in_the_agenda(),
+            {_CANCELLED: "cancelled", _KEPT: "booked"},
+        )
+
+    def _forgers_are_refused(self, body: bytes) -> None:
         for what, signature in (("sin firma", None), ("con una firma equivocada", f"sha256={'0' * 64}")):
             answer = self._stack.post_webhook(body, signature)
             self._expect_equal(
@@ -213,20 +246,20 @@ class Story:
                 (answer.status_code, answer.json().get("code")),
                 (HTTPStatus.UNAUTHORIZED, "signature_invalid"),
             )
-        self._settle()
-        rows = self._marina.dashboard.select("marketing_messages", "id", external_id=equals(forged_id))
-        self._expect_equal("y no deja rastro", len(rows), 0)
 
     def _forged_body(self, message_id: str) -> bytes:
         """What Meta would send, if it were Meta."""
         (delivery,) = self._stack.sandbox.deliveries(message_id=self._tap)
         forged = json.loads(delivery["body"])
-        forged["entry"][0]["changes"][0]["value"]["messages"][0]["id"] = message_id
+        value = forged["entry"][0]["changes"][0]["value"]
+        text = {"type": "text", "text": {"body": _CANCEL.format(name=_KEPT)}}
+        tap = value["messages"][0]
+        value["messages"] = [{**{name: tap[name] for name in ("from", "timestamp")}, "id": message_id, **text}]
         return json.dumps(forged).encode()
 
     # ---- small things
 
-    def _settle(self) -> None:
+    def _settle(self, *, second_answer_seconds: float = _SECOND_ANSWER_SECONDS) -> None:
         """Wait until all is stored and answered, and then as long again as a second answer would take to come."""
 
         def is_over() -> bool:
@@ -234,7 +267,7 @@ class Story:
             return not owing and self._stack.is_taken_in()
 
         eventually(is_over, "everything stored and answered", patience=self._patience)
-        time.sleep(_SECOND_ANSWER_SECONDS)
+        time.sleep(second_answer_seconds)
         eventually(is_over, "everything stored and answered", patience=self._patience)
 
     def _is_owed_an_answer(self, chat: Chat) -> bool:

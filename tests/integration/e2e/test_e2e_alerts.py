@@ -49,7 +49,8 @@ class Watch:
 
 @pytest.fixture
 def watch(world: World) -> Iterator[Watch]:
-    """Nobody is told of what earlier tests left open, now or during this one."""
+    """Nobody is told of what earlier tests left open or under way, now or during this one."""
+    world.calm()
     world.rows("update marketing_alerts set acknowledged_at = now() where acknowledged_at is null")
     world.fire("sweeper")
     yield Watch(world, world.ferreyra)

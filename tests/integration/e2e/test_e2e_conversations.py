@@ -176,7 +176,7 @@ def test_a_voice_note_is_kept_in_the_clinics_folder_and_answered_in_words(world:
     eventually(lambda: world.messages(patient, "inbound")[0]["media_status"] == "stored", "the file stored")
     (row,) = world.messages(patient, "inbound")
 
-    assert "no puedo escuchar audios" in text_of(answer)
+    assert "No pude escuchar el audio" in text_of(answer)
     assert row["storage_path"].startswith(f"{world.ferreyra.id}/")
 
 

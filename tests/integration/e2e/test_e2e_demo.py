@@ -23,7 +23,7 @@ def test_the_story_holds_on_a_stack_that_has_lived(world: World, capsys: pytest.
     told = capsys.readouterr().out
 
     assert transcript.failures == []
-    assert transcript.held == 26
+    assert transcript.held == 28
     for said in ("Marina Ríos → Consultorio Dra. Ana Ferreyra", "Clínica Dental Salgado → Tomás Herrera", "✓✓", "✔"):
         assert said in told
 

@@ -1,12 +1,9 @@
 """The stack under test: windows to the outside (infra.demo), the database behind its back, and its processes."""
 
-import contextlib
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,7 +18,6 @@ import psycopg
 from psycopg.rows import dict_row
 
 from infra.demo.outside import PATIENCE, Clinic, Number, Patient, Row, RunningStack, eventually
-from infra.local.files import read_json
 from infra.local.paths import ROOT, StackPaths
 from infra.local.stack import settings_of_caller
 
@@ -30,8 +26,8 @@ APP_SECRET = json.loads((ROOT / "tests/data/meta/signature_vectors.json").read_t
     "app_secret"
 ]
 SETTINGS = {"REPLY_DEBOUNCE_SECONDS": "1", "META_APP_SECRET": APP_SECRET}
-# Names a stack that runs already, started with SETTINGS and some OPENAI_BASE_URL: whoever writes these tests need not
-# wait for one each time. (The recorded webhooks happen to a stack once: their tests want one that was just reset.)
+# Names a stack that runs already, started with SETTINGS: whoever writes these tests need not wait for one each time.
+# (The recorded webhooks happen to a stack once: their tests want one that was just reset.)
 RUNNING_STACK_VARIABLE = "STACK_UNDER_TEST"
 _COMMAND_SECONDS = 300
 
@@ -61,12 +57,6 @@ class World(RunningStack):
     def patient(self, name: str = "Ana Prueba", number: Number | None = None) -> Patient:
         """A new patient of the first number, unless another is named."""
         return self.new_patient(name, number or self.ferreyra.numbers[0])
-
-    @property
-    def model_url(self) -> str:
-        """Where the stack looks for OpenAI: nobody is there unless a test is. Only keys of professionals lead there."""
-        settings: dict[str, str] = read_json(self.paths.run / "settings.json")
-        return settings["OPENAI_BASE_URL"]
 
     # ---- behind the API's back
 
@@ -200,22 +190,13 @@ def own_stack() -> Iterator[World]:
     paths = StackPaths(Path(tempfile.mkdtemp(prefix="dentalist-e2e-")))
     paths.directory.chmod(0o711)
     try:
-        command(paths, "infra.local", "up", OPENAI_BASE_URL=f"http://127.0.0.1:{_free_port()}/v1")
+        command(paths, "infra.local", "up")
         world = World(paths)
         yield world
         world.close()
     finally:
         command(paths, "infra.local", "down")
         shutil.rmtree(paths.directory, ignore_errors=True)
-
-
-def _free_port() -> int:
-    """A port for something that is started later: below the range from which outgoing connections take theirs."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def command(paths: StackPaths, module: str, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
