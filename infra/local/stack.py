@@ -101,6 +101,7 @@ class Stack:
             "WhatsappApiBaseUrl": sandbox,
             "InstagramApiBaseUrl": sandbox,
             **self._simulated_logins(),
+            **self._simulated_models(),
             "DashboardPublicUrl": self.dashboard_url,
             "WebhookPublicUrl": self.url("api"),
             "MailFromAddress": "avisos@dentalist.example",
@@ -127,6 +128,10 @@ class Stack:
             "GoogleOauthBaseUrl": f"{sandbox}/google/oauth",
             "GoogleOauthDialogUrl": f"{sandbox}/google/auth",
         }
+
+    def _simulated_models(self) -> dict[str, str]:
+        """Whoever brings no key of the platform's means the sandbox's models; any key of a professional opens those."""
+        return {} if self.setting("OPENAI_API_KEY", "") else {"OpenaiBaseUrl": f"{self.url('sandbox')}/llm/v1"}
 
     @property
     def dashboard_url(self) -> str:

@@ -62,6 +62,15 @@ def test_the_callers_settings_win_over_the_sandbox(paths: StackPaths) -> None:
     assert theirs.description()["meta_app_secret"] == "theirs"
 
 
+def test_models_are_the_sandboxs_unless_the_platforms_key_is_given(paths: StackPaths) -> None:
+    prepare_state(paths)
+    ours = Stack(paths, {})
+
+    assert ours.parameters()["OpenaiBaseUrl"] == f"{ours.url('sandbox')}/llm/v1"
+    assert "OpenaiBaseUrl" not in Stack(paths, {"OPENAI_API_KEY": "sk-1"}).parameters(), "the template's own default"
+    assert Stack(paths, {"OPENAI_BASE_URL": "http://models.example"}).parameters()["OpenaiBaseUrl"].endswith(".example")
+
+
 def test_stack_json_has_the_names_of_the_contract(paths: StackPaths) -> None:
     prepare_state(paths)
     description = Stack(paths, {}).description()

@@ -46,6 +46,7 @@ class Conversation(BaseModel):
     merged_into_id: UUID | None = None
     phone_unverified_at: datetime | None = None  # somebody else may have this phone now
     phone_unverified_reason: str | None = None  # wrong_number, not_me or identity_changed
+    held_since: datetime | None = None  # by who has the phone now; what was said before was another person's
 
     @property
     def name_they_gave(self) -> str | None:

@@ -30,7 +30,7 @@ from dentalist.domain.sending_errors import (
     OutdatedHuman,
 )
 from dentalist.domain.sending_errors import TooLate as TooLateToSend
-from dentalist.domain.suggestions import SuggestionOutdated
+from dentalist.domain.suggestions import SuggestionOutdated, SuggestionTooLong, SuggestionUnclear
 from dentalist.domain.template_errors import TemplatesNeedWhatsapp
 from dentalist.inbound.signatures import SignatureInvalid
 
@@ -59,6 +59,8 @@ _STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     NotRetryable: HTTPStatus.CONFLICT,
     PhoneNotUnderstood: HTTPStatus.UNPROCESSABLE_ENTITY,
     SlotInThePast: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SuggestionTooLong: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SuggestionUnclear: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TemplateNotFound: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TemplateNotApproved: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TemplateVariablesMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -61,7 +61,7 @@ def hear(messages: Sequence[StoredMessage]) -> Burst:
     """Read the messages of a burst, oldest first; of several taps the last one counts."""
     taps = [tap for message in messages if (tap := _tap(message)) is not None]
     return Burst(
-        words=tuple(words for message in messages if (words := _words(message))),
+        words=tuple(words for message in messages if (words := words_of(message))),
         media=frozenset(kind for message in messages if (kind := _media(message)) is not None),
         tapped=next((tap for tap in reversed(taps) if isinstance(tap, UUID)), None),
         last_external_id=next((item.external_id for item in reversed(messages) if item.external_id), None),
@@ -77,7 +77,8 @@ def transcript_of(message: StoredMessage) -> str | None:
     return _said(text)
 
 
-def _words(message: StoredMessage) -> str | None:
+def words_of(message: StoredMessage) -> str | None:
+    """What somebody said in a message: written, spoken and written down, or beside a file."""
     if message.type in _SPOKEN:
         return _said(message.body)
     file = message.payload.get(message.type)

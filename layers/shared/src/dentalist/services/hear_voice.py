@@ -48,7 +48,7 @@ def transcribe(
     Raises:
         StoreUnavailable: what was written down could not be kept.
     """
-    if not any(map(_waits, messages)):
+    if not any(map(_waits, messages)) or _is_urgent(messages):  # a person will listen, who is called without delay
         return list(messages)
     model = transcriber()
     return list(messages) if model is None else _Listener(model, notes, clock).hear_all(messages)
@@ -64,8 +64,12 @@ def seconds_to_wait(
     on_its_way = any(item.type == InboundMedia.AUDIO and item.media_status == "pending" for item in messages)
     if not on_its_way or first_unanswered_at is None or now - first_unanswered_at >= PATIENCE:
         return None
+    return None if _is_urgent(messages) else _LOOK_AGAIN
+
+
+def _is_urgent(messages: Sequence[StoredMessage]) -> bool:
     words = hear(messages).words
-    return None if words and classify(words).wants(Intent.EMERGENCY) else _LOOK_AGAIN
+    return bool(words) and classify(words).wants(Intent.EMERGENCY)
 
 
 def _waits(message: StoredMessage) -> bool:
