@@ -11,7 +11,7 @@ from dentalist.domain.clinic import Clinic
 from dentalist.domain.conversation import Conversation
 from dentalist.domain.understanding.intents import Intent, ScoredIntent, Understanding
 from dentalist.domain.wording.drafts import Draft
-from dentalist.services.hear_burst import Burst, hear
+from dentalist.services.answering.hear_burst import Burst, hear
 
 NOW = datetime(2026, 11, 23, 13, 15, tzinfo=UTC)  # Monday 10:15 in Buenos Aires
 WEEK = {day: [["09:00", "13:00"], ["15:00", "19:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from dentalist.domain.accounts import ChannelType, LinkedAccount, TokenKind
-from dentalist.services.look_after_account import Look, look_after_account
-from dentalist.services.ports_care import Care
+from dentalist.services.accounts.look_after_account import Look, look_after_account
+from dentalist.services.accounts.ports_care import Care
 from tests.fakes_accounts import Alerted, FakeAccountBook, FakeAccounts, Marked, StoredAccount
 from tests.strict_providers import HOUR, LIFE, IssuedToken, StrictWorld
 

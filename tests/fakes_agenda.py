@@ -9,7 +9,7 @@ from dentalist.domain.answering import Appointment, Offer
 from dentalist.domain.conversation import Conversation
 from dentalist.domain.hours import Interval
 from dentalist.domain.policies import Policies
-from dentalist.services.ports_agenda import Booking, SlotToOffer
+from dentalist.services.answering.ports_agenda import Booking, SlotToOffer
 
 HELD_FOR = timedelta(minutes=10)
 

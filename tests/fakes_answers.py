@@ -17,11 +17,11 @@ from dentalist.domain.errors import ConsentRequired, ServiceWindowClosed
 from dentalist.domain.hours import Interval
 from dentalist.domain.message import Claim, Draft, Message, MessageStatus, Recipient
 from dentalist.domain.sending_errors import AlreadyAnswered, AnswerOutdated, ConversationBusy, OutdatedHuman, Paced
-from dentalist.services.answer_conversation import Desk, Turn, answer_conversation
+from dentalist.services.answering.answer_conversation import Desk, Turn, answer_conversation
+from dentalist.services.answering.ports_agenda import Booking, SlotToOffer
+from dentalist.services.answering.ports_models import Interpretation, ModelUnavailable
 from dentalist.services.ports import Settlement
-from dentalist.services.ports_agenda import Booking, SlotToOffer
 from dentalist.services.ports_handover import DraftedAnswer
-from dentalist.services.ports_models import Interpretation, ModelUnavailable
 from dentalist.services.sending import Sending
 from tests.builders import NOON, PHONE, make_claim
 from tests.fakes import FakeChannels, FakeLinks

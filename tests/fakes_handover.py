@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from dentalist.domain.message import Message
 from dentalist.domain.suggestions import Suggestion
-from dentalist.services.answer_desk import Desk
+from dentalist.services.answering.answer_desk import Desk
 from dentalist.services.ports_handover import DraftedAnswer, Resumed, WaitingConversation
 from dentalist.services.sending import Sending
 from dentalist.services.suggestions import SuggestionDesk, send_suggestion

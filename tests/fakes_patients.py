@@ -11,7 +11,7 @@ from dentalist.domain.errors import DomainError, MessageNotFound
 from dentalist.domain.patient_errors import PatientNotFound
 from dentalist.domain.patients import LinkedPatient
 from dentalist.domain.sent_message import SentMessage
-from dentalist.services.ports_agenda import Booking
+from dentalist.services.answering.ports_agenda import Booking
 
 
 @dataclass

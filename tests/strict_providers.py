@@ -13,7 +13,7 @@ from dentalist.domain.accounts import Grant, InstagramAccount, Number, TokenFact
 from dentalist.domain.errors import MetaFault
 from dentalist.domain.linking_errors import AccountNotVisible, ScopeMissing, TooYoungToRefresh
 from dentalist.domain.sending_errors import AccessLost, TokenDead
-from dentalist.services.ports_care import Providers
+from dentalist.services.accounts.ports_care import Providers
 from tests.builders import NOON
 from tests.fakes_providers import (
     GOOGLE_SCOPES,

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from dentalist.domain.hours import parse_opening_hours
-from dentalist.services.change_channel import Changes
+from dentalist.services.accounts.change_channel import Changes
 
 _LONGEST_KEY = 512
 _MOST_SETTINGS = 50

@@ -20,11 +20,11 @@ from dentalist.runtime import wiring, wiring_care, wiring_channels
 from dentalist.runtime.http_api import http_api
 from dentalist.runtime.idempotency import Idempotent
 from dentalist.runtime.observability import make_logger, make_metrics
-from dentalist.services.change_channel import change_channel
-from dentalist.services.disconnect_channel import disconnect_channel
-from dentalist.services.list_channels import find_channel, list_channels
-from dentalist.services.refresh_channel import refresh_channel
-from dentalist.services.test_channel import test_channel
+from dentalist.services.accounts.change_channel import change_channel
+from dentalist.services.accounts.disconnect_channel import disconnect_channel
+from dentalist.services.accounts.list_channels import find_channel, list_channels
+from dentalist.services.accounts.refresh_channel import refresh_channel
+from dentalist.services.accounts.test_channel import test_channel
 
 logger = make_logger("channels")
 metrics = make_metrics("channels")

@@ -12,10 +12,10 @@ from dentalist.domain.channel_health import health_sentence
 from dentalist.domain.channel_test import ChannelTest
 from dentalist.domain.channel_view import ChannelOverview, refresh_sentence
 from dentalist.domain.identity import Role
-from dentalist.services.refresh_channel import RefreshOutcome
+from dentalist.services.accounts.refresh_channel import RefreshOutcome
 
 if TYPE_CHECKING:  # brings the whole assistant
-    from dentalist.services.playground import Rehearsal
+    from dentalist.services.answering.playground import Rehearsal
 
 
 class UsageThisMonth(BaseModel):

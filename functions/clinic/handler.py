@@ -17,8 +17,8 @@ from dentalist.runtime import wiring, wiring_calendar, wiring_clinic
 from dentalist.runtime.http_api import http_api
 from dentalist.runtime.idempotency import Idempotent
 from dentalist.runtime.observability import make_logger
+from dentalist.services.accounts.connect_feed import connect_feed, prove_feed
 from dentalist.services.change_clinic import change_clinic, read_clinic
-from dentalist.services.connect_feed import connect_feed, prove_feed
 from dentalist.services.team import add_member
 
 logger = make_logger("clinic")

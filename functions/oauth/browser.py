@@ -10,7 +10,7 @@ from dentalist.domain.accounts import ChannelType
 from dentalist.domain.errors import DomainError, MetaError, RateLimited, StoreUnavailable
 from dentalist.domain.linking_errors import ExchangeFailed, LinkingError, ProviderUnreachable
 from dentalist.domain.sending_errors import MetaUnreachable
-from dentalist.services.begin_linking import with_query
+from dentalist.services.accounts.begin_linking import with_query
 
 INTERNAL_ERROR = "internal_error"
 TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"

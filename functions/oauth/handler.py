@@ -16,8 +16,8 @@ from dentalist.runtime import wiring, wiring_accounts
 from dentalist.runtime.http_api import http_api
 from dentalist.runtime.idempotency import Idempotent
 from dentalist.runtime.observability import make_logger, make_metrics
-from dentalist.services.begin_linking import begin_linking
-from dentalist.services.connect_channel import Returned, claim_attempt, connect_channel
+from dentalist.services.accounts.begin_linking import begin_linking
+from dentalist.services.accounts.connect_channel import Returned, claim_attempt, connect_channel
 from oauth import browser
 from oauth.models import EmbeddedSignupRequest, LinkedChannels, StartResponse
 

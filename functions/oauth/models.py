@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from dentalist.domain.channel import ChannelStatus
-from dentalist.services.connect_channel import EmbeddedSignup, Linked, Returned
+from dentalist.services.accounts.connect_channel import EmbeddedSignup, Linked, Returned
 
 MetaId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,32}$")]
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]

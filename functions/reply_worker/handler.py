@@ -14,7 +14,7 @@ from dentalist.inbound.jobs import parse_wake_up
 from dentalist.runtime import wiring, wiring_assistant
 from dentalist.runtime.batches import correlation_id_of, handle_batch
 from dentalist.runtime.observability import make_logger, make_metrics
-from dentalist.services.answer_conversation import Turn, answer_conversation
+from dentalist.services.answering.answer_conversation import Turn, answer_conversation
 
 logger = make_logger("reply_worker")
 metrics = make_metrics("reply_worker")

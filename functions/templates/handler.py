@@ -15,7 +15,7 @@ from dentalist.runtime import wiring, wiring_channels
 from dentalist.runtime.http_api import http_api
 from dentalist.runtime.idempotency import Idempotent
 from dentalist.runtime.observability import make_logger
-from dentalist.services.submit_templates import list_templates, standard_set, submit_templates, sync_templates
+from dentalist.services.accounts.submit_templates import list_templates, standard_set, submit_templates, sync_templates
 from templates.models import SubmitRequest, SubmittedAnswer, SyncRequest, TemplatesAnswer
 
 logger = make_logger("templates")

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from dentalist.domain.standard_templates import StandardTemplate
 from dentalist.domain.template_review import ReviewedTemplate
-from dentalist.services.submit_templates import Submission, TemplateList
+from dentalist.services.accounts.submit_templates import Submission, TemplateList
 
 _VARIABLE_AT_EDGE = re.compile(r"^\s*\{\{[^}]*\}\}|\{\{[^}]*\}\}\s*$")
 _MOST_OF_A_KIND = {"PHONE_NUMBER": 1, "COPY_CODE": 1}

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from dentalist.runtime import wiring_care
 from dentalist.runtime.observability import make_logger, make_metrics
 from dentalist.runtime.schedules import moment_of
-from dentalist.services.look_after_accounts import look_after_accounts
+from dentalist.services.accounts.look_after_accounts import look_after_accounts
 
 # For the looks that have begun: a provider that does not answer is asked again and again for over a minute.
 _RESERVE = timedelta(minutes=3)

@@ -11,9 +11,9 @@ from uuid import UUID
 from dentalist.domain.clinic import Clinic
 from dentalist.domain.understanding.classifier import classify
 from dentalist.domain.understanding.intents import Understanding
-from dentalist.services.model_context import now_in_words
-from dentalist.services.ports_models import Scene
-from dentalist.services.understand import RULES_MODEL, understand
+from dentalist.services.answering.model_context import now_in_words
+from dentalist.services.answering.ports_models import Scene
+from dentalist.services.answering.understand import RULES_MODEL, understand
 
 _CLINIC = Clinic.from_row(
     {

@@ -29,10 +29,10 @@ from dentalist.domain.accounts import (
 )
 from dentalist.domain.channel import ChannelStatus
 from dentalist.runtime import observability
-from dentalist.services.connect_channel import EmbeddedSignup, Linked, Returned
-from dentalist.services.connect_whatsapp import _Access
-from dentalist.services.examine_account import Examination
-from dentalist.services.renew_token import _Proven
+from dentalist.services.accounts.connect_channel import EmbeddedSignup, Linked, Returned
+from dentalist.services.accounts.connect_whatsapp import _Access
+from dentalist.services.accounts.examine_account import Examination
+from dentalist.services.accounts.renew_token import _Proven
 from infra.local.paths import ROOT
 from tests.builders import NOON
 

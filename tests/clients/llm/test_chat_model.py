@@ -11,7 +11,7 @@ from werkzeug import Request, Response
 
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.interpreter import IntentsOfBurst
-from dentalist.services.ports_models import ModelUnavailable, Prompt
+from dentalist.services.answering.ports_models import ModelUnavailable, Prompt
 
 PROMPT = Prompt("Sort what patients write.", '["quiero un turno"]', 400)
 HTTP = ChatModel.http_client()  # one for all, as in a container: making it takes longer than a test

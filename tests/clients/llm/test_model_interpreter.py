@@ -11,7 +11,7 @@ from dentalist.domain.clinic import Clinic
 from dentalist.domain.understanding.intents import Intent, Language
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.interpreter import ModelInterpreter
-from dentalist.services.ports_models import ModelUnavailable, Scene
+from dentalist.services.answering.ports_models import ModelUnavailable, Scene
 from tests.fakes_answers import PROFESSIONAL
 
 CONTACT_DETAILS = {"phone": "+5491150320001", "email": "clinica@example.com"}

@@ -11,7 +11,7 @@ from werkzeug import Request, Response
 
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.wordsmith import ModelWordsmith
-from dentalist.services.ports_models import ModelUnavailable, Said, Tool, Wording, WordingTask
+from dentalist.services.answering.ports_models import ModelUnavailable, Said, Tool, Wording, WordingTask
 
 HTTP = ChatModel.http_client()
 PATH = "/v1/chat/completions"

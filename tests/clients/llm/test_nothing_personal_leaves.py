@@ -15,11 +15,11 @@ from dentalist.domain.understanding.people import find_people
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.interpreter import ModelInterpreter
 from dentalist.outbound.llm.wordsmith import ModelWordsmith
-from dentalist.services.answer_conversation import answer_conversation
-from dentalist.services.answer_desk import Desk
-from dentalist.services.model_context import names_of, scene_of
-from dentalist.services.ports_models import Prompt
-from dentalist.services.word_answer import word_answer
+from dentalist.services.answering.answer_conversation import answer_conversation
+from dentalist.services.answering.answer_desk import Desk
+from dentalist.services.answering.model_context import names_of, scene_of
+from dentalist.services.answering.ports_models import Prompt
+from dentalist.services.answering.word_answer import word_answer
 from tests.assistant_claims import (
     NOW,
     heard,
@@ -31,7 +31,7 @@ from tests.assistant_claims import (
     make_offer,
     meant,
 )
-from tests.unit.services.test_answer_voice import Ear
+from tests.unit.services.answering.test_answer_voice import Ear
 
 HTTP = ChatModel.http_client()
 CANARIES = (

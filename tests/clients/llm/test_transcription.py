@@ -10,8 +10,8 @@ from werkzeug import Request, Response
 
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.transcription import SPEECH_MODELS, SpeechClient
-from dentalist.services.ports_models import ModelUnavailable, Usage
-from dentalist.services.ports_voice import Written
+from dentalist.services.answering.ports_models import ModelUnavailable, Usage
+from dentalist.services.answering.ports_voice import Written
 
 HTTP = ChatModel.http_client()
 PATH = "/v1/audio/transcriptions"

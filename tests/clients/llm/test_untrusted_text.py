@@ -11,8 +11,8 @@ from dentalist.domain.clinic import Clinic
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.interpreter import ModelInterpreter
 from dentalist.outbound.llm.wordsmith import ModelWordsmith
-from dentalist.services.model_context import names_of, scene_of
-from dentalist.services.word_answer import Worded, word_answer
+from dentalist.services.answering.model_context import names_of, scene_of
+from dentalist.services.answering.word_answer import Worded, word_answer
 from tests.assistant_claims import NOW, heard, make_claim, make_draft, make_message, meant
 
 HTTP = ChatModel.http_client()

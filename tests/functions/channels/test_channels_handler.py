@@ -16,9 +16,9 @@ from dentalist.domain.channel import ChannelStatus
 from dentalist.domain.identity import Caller, Role
 from dentalist.domain.standard_templates import StandardTemplate, standard_template
 from dentalist.runtime import wiring, wiring_care, wiring_channels
-from dentalist.services import test_channel as self_test
-from dentalist.services.change_channel import SettingsDesk
-from dentalist.services.ports_care import Care, Providers
+from dentalist.services.accounts import test_channel as self_test
+from dentalist.services.accounts.change_channel import SettingsDesk
+from dentalist.services.accounts.ports_care import Care, Providers
 from tests.builders import LambdaContext, make_channel, make_event
 from tests.fakes import FakeChannels, FakeIdempotency
 from tests.fakes_accounts import (

@@ -12,7 +12,7 @@ import pytest
 from dentalist.domain.answering import AnswerClaim
 from dentalist.domain.errors import StoreUnavailable
 from dentalist.runtime import wiring, wiring_assistant, wiring_calendar, wiring_patients, wiring_voice
-from dentalist.services.ports_models import Interpretation, ModelUnavailable
+from dentalist.services.answering.ports_models import Interpretation, ModelUnavailable
 from reply_worker import handler
 from tests.fakes_answers import FakeInterpreter, World, throttle
 from tests.fakes_inbox import FakeQueue
@@ -59,7 +59,7 @@ class Office:
         monkeypatch.setattr(handler, "answer_conversation", self._answer)
 
     def _answer(self, conversation_id: UUID, **named: Any) -> Any:
-        from dentalist.services.answer_conversation import answer_conversation  # noqa: PLC0415 - the one not patched
+        from dentalist.services.answering.answer_conversation import answer_conversation  # noqa: PLC0415 - the one not patched
 
         return answer_conversation(conversation_id, now=lambda: self.world.now, **named)
 

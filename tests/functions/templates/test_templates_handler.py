@@ -14,7 +14,7 @@ from dentalist.domain.sending_errors import MetaRateLimited, TokenDead
 from dentalist.domain.standard_templates import StandardTemplate, standard_template
 from dentalist.domain.template_review import ReviewedTemplate
 from dentalist.runtime import wiring, wiring_channels
-from dentalist.services.submit_templates import TemplateDesk
+from dentalist.services.accounts.submit_templates import TemplateDesk
 from infra.sandbox.template_rules import check_new_template
 from templates import handler
 from tests.builders import LambdaContext, make_channel, make_event

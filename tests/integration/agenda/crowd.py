@@ -19,7 +19,7 @@ import psycopg
 
 from dentalist.domain.answering import AnswerClaim
 from dentalist.domain.errors import StoreUnavailable
-from dentalist.services.answer_conversation import Desk, answer_conversation
+from dentalist.services.answering.answer_conversation import Desk, answer_conversation
 from dentalist.services.sending import Sending
 from dentalist.storage.agenda import SupabaseAgenda
 from dentalist.storage.answers import SupabaseAnswers, SupabaseConsent, SupabaseHandover

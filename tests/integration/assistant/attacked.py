@@ -10,8 +10,8 @@ from dentalist.domain.answering import AnswerClaim
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.interpreter import ModelInterpreter
 from dentalist.outbound.llm.wordsmith import ModelWordsmith
-from dentalist.services.answer_desk import Desk
-from dentalist.services.model_context import names_of, scene_of
+from dentalist.services.answering.answer_desk import Desk
+from dentalist.services.answering.model_context import names_of, scene_of
 from tests.fakes_answers import PROFESSIONAL, World
 
 HTTP = ChatModel.http_client()

@@ -51,7 +51,7 @@ def test_nothing_that_a_bad_model_says_is_sent(models: Sandbox, behaviour: str) 
 def test_without_the_guard_the_same_turns_are_complained_about(
     models: Sandbox, behaviour: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dentalist.services.word_answer.check_words", lambda *_: ())
+    monkeypatch.setattr("dentalist.services.answering.word_answer.check_words", lambda *_: ())
 
     with pytest.raises(AssertionError, match=behaviour):
         attack(models, behaviour)

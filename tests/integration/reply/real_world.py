@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from dentalist.domain.answering import AnswerClaim
-from dentalist.services.answer_conversation import Desk, Turn, answer_conversation
+from dentalist.services.answering.answer_conversation import Desk, Turn, answer_conversation
 from dentalist.services.sending import Sending
 from dentalist.storage.agenda import SupabaseAgenda
 from dentalist.storage.answers import SupabaseAnswers, SupabaseConsent, SupabaseHandover

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dentalist.domain.answering import AnswerClaim
-from dentalist.services.answer_conversation import Desk
+from dentalist.services.answering.answer_conversation import Desk
 from dentalist.storage.database import Database
 from dentalist.storage.patients import SupabasePhoneTrust
 from tests.database.inbound_builders import ingest, message

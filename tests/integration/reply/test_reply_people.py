@@ -10,8 +10,8 @@ import pytest
 from dentalist.domain.answering import AnswerClaim
 from dentalist.domain.suggestions import SuggestionNotFound, SuggestionOutdated
 from dentalist.domain.understanding.intents import Intent, Language
-from dentalist.services.answer_desk import Desk
-from dentalist.services.ports_models import Interpretation, ModelUnavailable, Toolbox, Wording, WordingTask
+from dentalist.services.answering.answer_desk import Desk
+from dentalist.services.answering.ports_models import Interpretation, ModelUnavailable, Toolbox, Wording, WordingTask
 from dentalist.services.sending import Sending
 from dentalist.services.suggestions import SuggestionDesk, discard_suggestion, send_suggestion
 from dentalist.services.watch_conversations import watch

@@ -5,15 +5,15 @@ import pytest
 from dentalist.domain.understanding.intents import Intent
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.transcription import SpeechClient
-from dentalist.services.hear_burst import hear
-from dentalist.services.hear_voice import transcribe
-from dentalist.services.metered_transcriber import MeteredTranscriber
+from dentalist.services.answering.hear_burst import hear
+from dentalist.services.answering.hear_voice import transcribe
+from dentalist.services.answering.metered_transcriber import MeteredTranscriber
 from infra.evaluation import engines
 from infra.evaluation.figures import CANNOT_BE_MISSED, measure
 from infra.evaluation.labels import messages
 from tests.integration.sandbox.world import Sandbox
-from tests.unit.services.test_hear_voice import Phone
-from tests.unit.services.test_metered_transcriber import PRICES, Meter
+from tests.unit.services.answering.test_hear_voice import Phone
+from tests.unit.services.answering.test_metered_transcriber import PRICES, Meter
 
 HTTP = ChatModel.http_client()
 SOME = messages("heldout")[::9]

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.transcription import SpeechClient
-from dentalist.services.ports_models import ModelUnavailable, Prompt, Tool
+from dentalist.services.answering.ports_models import ModelUnavailable, Prompt, Tool
 from tests.integration.sandbox.world import Sandbox
 
 HTTP = ChatModel.http_client()

@@ -9,8 +9,8 @@ import pytest
 
 from dentalist.domain.errors import StoreRefused
 from dentalist.domain.hours import Interval
-from dentalist.services.linked_agenda import LinkedAgenda, LinkedCalendar
-from dentalist.services.ports_agenda import Agenda, Booking, SlotToOffer
+from dentalist.services.answering.linked_agenda import LinkedAgenda, LinkedCalendar
+from dentalist.services.answering.ports_agenda import Agenda, Booking, SlotToOffer
 from dentalist.storage.agenda import SupabaseAgenda
 from dentalist.storage.database import Database
 from tests.database.outbound_builders import Clinic, Connection, find, make_conversation, make_patient, update, utc_now

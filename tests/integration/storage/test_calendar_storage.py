@@ -21,9 +21,9 @@ from dentalist.outbound.aws.keys import KeyService
 from dentalist.outbound.google.calendar import GoogleCalendarClient
 from dentalist.outbound.google.login import GoogleLoginClient
 from dentalist.outbound.meta.graph import GraphClient
-from dentalist.services.calendar_access import RenewingAccess, note_refusal
-from dentalist.services.linked_agenda import LinkedAgenda, LinkedCalendar
-from dentalist.services.ports_agenda import SlotToOffer
+from dentalist.services.accounts.calendar_access import RenewingAccess, note_refusal
+from dentalist.services.answering.linked_agenda import LinkedAgenda, LinkedCalendar
+from dentalist.services.answering.ports_agenda import SlotToOffer
 from dentalist.services.ports_calendar import SyncDesk
 from dentalist.services.sync_calendar import sync_calendar, write_event
 from dentalist.storage.accounts import SupabaseAccounts

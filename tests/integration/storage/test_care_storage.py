@@ -11,11 +11,11 @@ from dentalist.domain.accounts import AccountKey, AccountToLink, ChannelType, Gr
 from dentalist.domain.channel_health import diagnose, restored_sentence
 from dentalist.domain.errors import ChannelDisconnected, ChannelNotFound
 from dentalist.outbound.aws.keys import KeyService
-from dentalist.services.disconnect_channel import disconnect_channel
-from dentalist.services.look_after_account import Look, look_after_account
-from dentalist.services.look_after_accounts import look_after_accounts
-from dentalist.services.ports_care import Care
-from dentalist.services.refresh_channel import refresh_channel
+from dentalist.services.accounts.disconnect_channel import disconnect_channel
+from dentalist.services.accounts.look_after_account import Look, look_after_account
+from dentalist.services.accounts.look_after_accounts import look_after_accounts
+from dentalist.services.accounts.ports_care import Care
+from dentalist.services.accounts.refresh_channel import refresh_channel
 from dentalist.storage.accounts import SupabaseAccounts, SupabaseLiveAccounts
 from dentalist.storage.channel_tests import SupabaseChannelTests
 from dentalist.storage.credentials import Credentials

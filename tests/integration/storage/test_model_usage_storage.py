@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from dentalist.domain.errors import ChannelNotFound
-from dentalist.services.ports_models import Usage
+from dentalist.services.answering.ports_models import Usage
 from dentalist.storage.database import Database
 from dentalist.storage.model_usage import SupabaseModelMeter
 from dentalist.storage.playgrounds import SupabasePlaygrounds

@@ -13,8 +13,8 @@ from dentalist.domain.answering import AnswerClaim, AnswerMode
 from dentalist.domain.channel import ChannelStatus
 from dentalist.domain.hours import Interval
 from dentalist.domain.sending_errors import MediaNotFound
+from dentalist.services.answering.ports_agenda import SlotToOffer
 from dentalist.services.ports import KeptAnswer
-from dentalist.services.ports_agenda import SlotToOffer
 from dentalist.storage.agenda import SupabaseAgenda
 from dentalist.storage.answers import SupabaseAnswers, SupabaseConsent, SupabaseHandover
 from dentalist.storage.channels import SupabaseChannels

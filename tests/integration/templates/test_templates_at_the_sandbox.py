@@ -14,7 +14,7 @@ from dentalist.domain.sending_errors import TokenDead
 from dentalist.domain.standard_templates import LANGUAGES, StandardTemplate, standard_template
 from dentalist.outbound.meta.business import WhatsAppBusinessClient
 from dentalist.outbound.meta.graph import GraphClient
-from dentalist.services.submit_templates import (
+from dentalist.services.accounts.submit_templates import (
     Outcome,
     TemplateDesk,
     standard_set,

@@ -12,7 +12,7 @@ from dentalist.outbound.meta.facebook_login import FacebookLoginClient
 from dentalist.outbound.meta.instagram_login import InstagramLoginClient
 from dentalist.runtime import wiring, wiring_accounts
 from dentalist.runtime.settings import SettingMissing, Settings
-from dentalist.services.begin_linking import Dialog
+from dentalist.services.accounts.begin_linking import Dialog
 from tests.fakes_accounts import FakeAccountBook, FakeBusinesses, FakeFacebookLogin, FakeGoogleLogin, FakeInstagramLogin
 
 META = {

@@ -14,7 +14,7 @@ from dentalist.outbound.llm.client import ChatModel
 from dentalist.outbound.llm.interpreter import ModelInterpreter
 from dentalist.runtime import wiring, wiring_assistant
 from dentalist.runtime.settings import Settings
-from dentalist.services.ports_models import Interpreter, ModelUnavailable
+from dentalist.services.answering.ports_models import Interpreter, ModelUnavailable
 from tests.fakes_answers import World
 
 

@@ -16,11 +16,11 @@ from dentalist.outbound.meta.facebook_login import FacebookLoginClient
 from dentalist.outbound.meta.graph import GraphClient
 from dentalist.outbound.meta.instagram_login import InstagramLoginClient
 from dentalist.runtime import wiring
-from dentalist.services.begin_linking import Dialog
-from dentalist.services.connect_calendar import connect_calendar
-from dentalist.services.connect_channel import EmbeddedSignup, Linked
-from dentalist.services.connect_instagram import connect_instagram
-from dentalist.services.connect_whatsapp import MetaApp, connect_whatsapp
+from dentalist.services.accounts.begin_linking import Dialog
+from dentalist.services.accounts.connect_calendar import connect_calendar
+from dentalist.services.accounts.connect_channel import EmbeddedSignup, Linked
+from dentalist.services.accounts.connect_instagram import connect_instagram
+from dentalist.services.accounts.connect_whatsapp import MetaApp, connect_whatsapp
 
 if TYPE_CHECKING:
     from dentalist.outbound.google.login import GoogleLoginClient

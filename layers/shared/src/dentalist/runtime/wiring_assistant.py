@@ -16,11 +16,11 @@ from uuid import UUID
 from dentalist.domain.answering import AnswerClaim
 from dentalist.domain.errors import ChannelDisconnected
 from dentalist.runtime import wiring, wiring_alerts, wiring_calendar, wiring_patients, wiring_voice
-from dentalist.services.answer_desk import Desk
-from dentalist.services.metered_model import MeteredModel
-from dentalist.services.model_context import names_of, scene_of
-from dentalist.services.playground import Rehearsal, rehearsal_claim, rehearse
-from dentalist.services.ports_models import Interpreter, Model, Wordsmith
+from dentalist.services.answering.answer_desk import Desk
+from dentalist.services.answering.metered_model import MeteredModel
+from dentalist.services.answering.model_context import names_of, scene_of
+from dentalist.services.answering.playground import Rehearsal, rehearsal_claim, rehearse
+from dentalist.services.answering.ports_models import Interpreter, Model, Wordsmith
 from dentalist.storage.model_usage import SupabaseModelMeter
 from dentalist.storage.playgrounds import SupabasePlaygrounds
 

@@ -24,8 +24,8 @@ from dentalist.domain.linking_errors import ProviderUnreachable
 from dentalist.outbound.meta.graph import GraphClient
 from dentalist.runtime import wiring, wiring_accounts
 from dentalist.runtime.settings import SettingMissing
-from dentalist.services.calendar_access import RenewingAccess, note_refusal
-from dentalist.services.linked_agenda import LinkedAgenda, LinkedCalendar
+from dentalist.services.accounts.calendar_access import RenewingAccess, note_refusal
+from dentalist.services.answering.linked_agenda import LinkedAgenda, LinkedCalendar
 from dentalist.services.ports_calendar import SyncDesk
 from dentalist.services.sync_calendar import write_event as write_one_event
 

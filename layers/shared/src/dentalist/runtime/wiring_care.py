@@ -18,10 +18,10 @@ from dentalist.domain.accounts import Grant
 from dentalist.outbound.meta.graph import GraphClient
 from dentalist.outbound.own_webhook import OwnWebhook
 from dentalist.runtime import wiring, wiring_accounts
-from dentalist.services.look_after_accounts import CareOf
-from dentalist.services.ports_accounts import InstagramLogin, LiveAccounts
-from dentalist.services.ports_care import Care, Providers
-from dentalist.services.test_channel import SelfTestBench
+from dentalist.services.accounts.look_after_accounts import CareOf
+from dentalist.services.accounts.ports_accounts import InstagramLogin, LiveAccounts
+from dentalist.services.accounts.ports_care import Care, Providers
+from dentalist.services.accounts.test_channel import SelfTestBench
 from dentalist.storage.channel_tests import SupabaseChannelTests
 
 

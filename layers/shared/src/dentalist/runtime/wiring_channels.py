@@ -10,8 +10,8 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from dentalist.domain.identity import Caller
 from dentalist.runtime import wiring, wiring_accounts
-from dentalist.services.change_channel import SettingsDesk
-from dentalist.services.submit_templates import TemplateDesk
+from dentalist.services.accounts.change_channel import SettingsDesk
+from dentalist.services.accounts.submit_templates import TemplateDesk
 from dentalist.storage.channel_settings import ProfessionalModelKeys, SupabaseChannelSettings
 from dentalist.storage.template_book import SupabaseChannelTemplates, SupabaseTemplateBook
 

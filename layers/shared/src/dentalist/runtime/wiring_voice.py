@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from dentalist.runtime import wiring
-from dentalist.services.metered_transcriber import MeteredTranscriber
+from dentalist.services.answering.metered_transcriber import MeteredTranscriber
 from dentalist.storage.model_usage import SupabaseModelMeter
 from dentalist.storage.voice_notes import SupabaseVoiceNotes
 

@@ -1,1 +1,1 @@
-"""What we do: one module per use case."""
+"""What we do: one module per use case; what answers a contact and what looks after accounts have folders."""

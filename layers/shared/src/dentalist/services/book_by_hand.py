@@ -12,7 +12,7 @@ from dentalist.domain.clinic import Clinic
 from dentalist.domain.conversation import Conversation
 from dentalist.domain.errors import ConversationNotFound
 from dentalist.domain.patient_errors import SlotInThePast, SlotTaken
-from dentalist.services.ports_agenda import Agenda
+from dentalist.services.answering.ports_agenda import Agenda
 from dentalist.services.ports_patients import ReadableClinic, ReadablePatients
 from dentalist.services.ports_privacy import ReadableConversations
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from dentalist.domain.accounts import LinkedAccount
 from dentalist.domain.calendars import CalendarEvent, Changes, DueEvent, LinkedCalendars, RemoteEvent, SyncTurn
 from dentalist.domain.hours import Interval
-from dentalist.services.ports_accounts import Accounts
+from dentalist.services.accounts.ports_accounts import Accounts
 
 
 class BusyTimes(Protocol):

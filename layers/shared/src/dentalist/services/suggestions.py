@@ -14,9 +14,9 @@ from dentalist.domain.message import Author, Draft, Message
 from dentalist.domain.sending_errors import ConversationBusy
 from dentalist.domain.suggestions import AgendaChange, ChangeVerb, Suggestion, SuggestionNotFound, SuggestionOutdated
 from dentalist.domain.wording.tasks import UNTOLD_BOOKING, UNTOLD_BOOKING_SENTENCE
-from dentalist.services.agenda_talk import SOURCE
+from dentalist.services.answering.agenda_talk import SOURCE
+from dentalist.services.answering.ports_agenda import Agenda, Booking
 from dentalist.services.ports import Tasks
-from dentalist.services.ports_agenda import Agenda, Booking
 from dentalist.services.ports_handover import Suggestions
 from dentalist.services.ports_privacy import ReadableConversations
 from dentalist.services.sending import Sending

@@ -17,7 +17,7 @@ from uuid import UUID
 from dentalist.domain.calendars import CalendarEvent, DueEvent, EventDetails, EventRefused, LinkedCalendars, SyncTurn
 from dentalist.domain.channel import ChannelStatus
 from dentalist.domain.errors import DomainError, StoreUnavailable
-from dentalist.services.calendar_access import note_refusal
+from dentalist.services.accounts.calendar_access import note_refusal
 from dentalist.services.ports_calendar import SyncDesk, SyncDeskFor, SyncTurns
 
 _TURNS = 20  # claimed at a time

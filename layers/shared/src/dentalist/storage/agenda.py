@@ -10,7 +10,7 @@ from uuid import UUID
 from dentalist.domain.answering import Appointment, Offer
 from dentalist.domain.errors import ConversationNotFound
 from dentalist.domain.hours import Interval
-from dentalist.services.ports_agenda import Booking, SlotToOffer
+from dentalist.services.answering.ports_agenda import Booking, SlotToOffer
 from dentalist.storage.database import Database
 
 

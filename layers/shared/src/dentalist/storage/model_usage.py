@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from dentalist.services.ports_models import Usage
+from dentalist.services.answering.ports_models import Usage
 from dentalist.storage.database import Database
 
 _MICROS = 1_000_000  # of a dollar: amounts are stored whole

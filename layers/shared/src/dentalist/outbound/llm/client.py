@@ -24,7 +24,7 @@ from dentalist.outbound.llm.parsing import (
 )
 from dentalist.outbound.llm.providers import PROVIDERS, Provider
 from dentalist.outbound.llm.refusals import Refused, refusal_in, refusal_of
-from dentalist.services.ports_models import (
+from dentalist.services.answering.ports_models import (
     NO_USAGE,
     Answer,
     ModelReply,

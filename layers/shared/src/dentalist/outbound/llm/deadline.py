@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from threading import Thread
 from typing import TypeVar
 
-from dentalist.services.ports_models import ModelUnavailable
+from dentalist.services.answering.ports_models import ModelUnavailable
 
 Result = TypeVar("Result")
 

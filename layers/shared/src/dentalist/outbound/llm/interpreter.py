@@ -12,7 +12,7 @@ from dentalist.domain.redaction import Redactor
 from dentalist.domain.understanding.intents import Intent, Language, Quoted
 from dentalist.domain.understanding.said_names import names_said
 from dentalist.outbound.llm.prompts import interpretation_prompt
-from dentalist.services.ports_models import Interpretation, Model, ModelUnavailable, Scene
+from dentalist.services.answering.ports_models import Interpretation, Model, ModelUnavailable, Scene
 
 _MOST_MESSAGES = 20
 _SECONDS = 5.0  # so that there is time left to word the answer

@@ -20,7 +20,7 @@ from dentalist.domain.model_key_errors import (
 )
 from dentalist.outbound.llm.client import client_of, read_completion, request_of
 from dentalist.outbound.llm.providers import PROVIDERS
-from dentalist.services.ports_models import ModelUnavailable, Prompt
+from dentalist.services.answering.ports_models import ModelUnavailable, Prompt
 
 _SECONDS = 8.0  # a person waits before a form
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from dentalist.services.ports_models import Answer, Tool, Usage
+from dentalist.services.answering.ports_models import Answer, Tool, Usage
 
 # Reasoning models print their thoughts before the answer; some fence the JSON.
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dentalist.domain.clinic import Clinic
-from dentalist.services.ports_models import Prompt, Scene
+from dentalist.services.answering.ports_models import Prompt, Scene
 
 _MAX_INTERPRETATION_TOKENS = 1500  # the answer takes 150; a reasoning model thinks within the same limit
 _MAX_CHARS = 6000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dentalist.services.ports_models import ModelUnavailable
+from dentalist.services.answering.ports_models import ModelUnavailable
 
 _CAUSES = {401: "unauthorised", 402: "payment", 403: "unauthorised", 408: "timeout", 429: "rate_limited"}
 _FLAGGED = frozenset({"content_filter", "content_policy_violation", "invalid_prompt", "moderation_blocked"})

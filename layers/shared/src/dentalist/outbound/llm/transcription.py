@@ -15,8 +15,8 @@ from dentalist.outbound.llm.client import client_of
 from dentalist.outbound.llm.deadline import within
 from dentalist.outbound.llm.providers import PROVIDERS
 from dentalist.outbound.llm.refusals import refusal_of
-from dentalist.services.ports_models import NO_USAGE, ModelUnavailable, Usage
-from dentalist.services.ports_voice import Written
+from dentalist.services.answering.ports_models import NO_USAGE, ModelUnavailable, Usage
+from dentalist.services.answering.ports_voice import Written
 
 # Of the providers we know only OpenAI has this route; the others answer it with 404, so they are not asked.
 # Source: https://platform.openai.com/docs/api-reference/audio/createTranscription

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dentalist.domain.redaction import PLACEHOLDER, Redactor
 from dentalist.outbound.llm.prompts import wording_prompt
-from dentalist.services.ports_models import Model, Tool, Toolbox, Wording, WordingTask
+from dentalist.services.answering.ports_models import Model, Tool, Toolbox, Wording, WordingTask
 
 # They hold nobody's data, but a contact may call themself by one of them: "Turno".
 _WORDS_OF_OURS = frozenset({"address", "appointment", "contact", "now", "timezone"})

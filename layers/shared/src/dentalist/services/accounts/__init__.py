@@ -1,0 +1,1 @@
+"""Accounts of Meta, Instagram and Google: linked, looked after, changed, disconnected."""
