@@ -129,3 +129,21 @@ def test_a_text_turns_down_what_was_offered(text: str, turned_down: bool) -> Non
 
 def test_no_offer_no_choice() -> None:
     assert chosen("el primero", ()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a las 10 te aviso",
+        "el segundo, pero lo consulto con mi marido",
+        "ok, lo consulto",
+        "dale, te aviso",
+        "el martes te confirmo",
+        "dejame ver si puedo a las 10",
+        "tengo que preguntar en el trabajo, el primero",
+        "¿cuándo era el segundo?",
+    ],
+)
+def test_who_has_not_decided_takes_nothing(text: str) -> None:
+    assert chosen(text) == []
+    assert chosen(text, OFFER[:1]) == []

@@ -36,6 +36,13 @@ _YES = re.compile(
     r"|va|sale|me sirve|buenisimo|por favor|reserva\w*|esta bien|de una|joya|barbaro|excelente)(?!\w)"
 )
 _REFUSES = re.compile(r"(?<!\w)(?:no|ningun\w*|tampoco|imposible|otr[oa]s?)(?!\w)(?! hay problema)")
+# Names a time and takes none: "a las 10 te aviso", "ok, lo consulto", "¿cuándo era el segundo?".
+_UNDECIDED = re.compile(
+    r"(?<!\w)(?:(?:te|le|les|os|lo) (?:aviso|confirmo|digo|escribo|averiguo|cuento|llamo)"
+    r"|(?:lo|la) (?:pienso|consulto|charlo)|(?:dejame|dejeme|dejadme) (?:ver|pensar\w*|consultar\w*|fijar\w*)"
+    r"|(?:tengo|tendria|tendre) que (?:ver|pensar\w*|consultar\w*|preguntar\w*|hablar\w*)"
+    r"|voy a (?:ver|pensar\w*|consultar\w*|preguntar\w*)|(?:cuando|que dia|a que hora) (?:es|era|seria|cae))(?!\w)"
+)
 _NOON = 12
 
 
@@ -66,8 +73,9 @@ def choose(
     Returns:
         The slot, several that fit, or None when the text chooses none of them.
     """
-    accepted = [clause for clause in _clauses(text) if not _REFUSES.search(clause)]
-    if not accepted or not offered:
+    clauses = _clauses(text)
+    accepted = [clause for clause in clauses if not _REFUSES.search(clause)]
+    if not accepted or not offered or any(_UNDECIDED.search(clause) for clause in clauses):
         return None
     words = " ".join(accepted)
     fitting = _fitting(words, offered, timezone, now, opening_hours)
