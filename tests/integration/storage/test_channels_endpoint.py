@@ -1,10 +1,8 @@
 """The channels and templates functions over the real store, with a server in the place of Meta and of every model."""
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
-from unittest import mock
 from uuid import UUID, uuid4
 
 import psycopg
@@ -13,26 +11,18 @@ from pytest_httpserver import HTTPServer
 
 from channels import handler as channels
 from dentalist.outbound.aws.keys import KeyService
-from dentalist.runtime import wiring, wiring_accounts, wiring_channels
 from dentalist.storage.credentials import Credentials
 from dentalist.storage.database import Database
 from templates import handler as templates
 from tests.builders import LambdaContext, make_event
 from tests.database.outbound_builders import Clinic, find, insert, make_clinic, update
 from tests.database.stack import SupabaseServer
+from tests.integration.storage.containers import container
 
 Connection = psycopg.Connection[dict[str, Any]]
 CHANNELS, TEMPLATES = "/api/marketing/channels", "/api/marketing/templates"
 KEY, TOKEN = "sk-canary-0123456789", "EAAG-canary-token"
 COMPLETION = {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "ok"}}]}
-
-
-def forget_clients() -> None:
-    """A new container: every client is made again from the environment."""
-    for module in (wiring, wiring_accounts, wiring_channels):
-        for made in vars(module).values():
-            if hasattr(made, "cache_clear"):
-                made.cache_clear()
 
 
 class Practice:
@@ -85,14 +75,9 @@ def practice(
     clinic: Clinic,
     db: Connection,
     httpserver: HTTPServer,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Practice]:
     server = httpserver.url_for("").rstrip("/")
-    environment = {
-        "SUPABASE_URL": supabase.url,
-        "SUPABASE_SECRET_KEY": supabase.secret_key,
-        "SUPABASE_PUBLISHABLE_KEY": supabase.publishable_key,
-        "SUPABASE_JWT_SECRET": supabase.jwt_secret,
+    providers = {
         "META_APP_ID": "900000000000001",
         "META_APP_SECRET": "app-secret",
         "GOOGLE_CLIENT_ID": "g",
@@ -107,12 +92,8 @@ def practice(
         clinic.professional_id, clinic.credential_id, channel="whatsapp", token=TOKEN
     )
     update(db, "marketing_channel_credentials", clinic.credential_id, access_token_encrypted=sealed)
-    with mock.patch.dict(os.environ, environment):
-        forget_clients()
-        with monkeypatch.context() as patched:
-            patched.setattr(wiring, "credentials", lambda: credentials)
-            yield Practice(supabase, db, clinic, httpserver)
-        forget_clients()
+    with container(supabase, credentials=credentials, **providers):
+        yield Practice(supabase, db, clinic, httpserver)
 
 
 def test_every_role_lists_the_clinics_own_channels_and_only_the_owner_sees_settings(practice: Practice) -> None:

@@ -1,12 +1,10 @@
 """The clinic, its team and its alerts over the real store: who is revoked is out at the next request."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
-from unittest import mock
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
@@ -18,22 +16,15 @@ from pytest_httpserver import HTTPServer
 from supabase_auth.errors import AuthApiError
 
 from clinic import handler
-from dentalist.runtime import wiring
 from tests.builders import LambdaContext, make_event
 from tests.database.outbound_builders import find, insert, rows
 from tests.database.stack import DatabaseServer, SupabaseServer, start_supabase, stop_process
+from tests.integration.storage.containers import container
 
 Connection = psycopg.Connection[dict[str, Any]]
 CLINIC, MEMBERS = "/api/marketing/clinic", "/api/marketing/members"
 DASHBOARD = "http://127.0.0.1:3000/"
 PASSWORD = "una clave bien larga"
-
-
-def forget_clients() -> None:
-    """A new container: every client is made again from the environment."""
-    for value in vars(wiring).values():
-        if hasattr(value, "cache_clear"):
-            value.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -105,20 +96,11 @@ class Practice:
 
 @pytest.fixture
 def make_practice(inviting: SupabaseServer, mailbox: HTTPServer) -> Iterator[Callable[[], Practice]]:
-    environment = {
-        "SUPABASE_URL": inviting.url,
-        "SUPABASE_SECRET_KEY": inviting.secret_key,
-        "SUPABASE_PUBLISHABLE_KEY": inviting.publishable_key,
-        "SUPABASE_JWT_SECRET": inviting.jwt_secret,
-        "DASHBOARD_PUBLIC_URL": DASHBOARD,
-    }
     with (
-        mock.patch.dict(os.environ, environment),
+        container(inviting, DASHBOARD_PUBLIC_URL=DASHBOARD),
         psycopg.connect(inviting.database_url, autocommit=True, row_factory=dict_row) as db,
     ):
-        forget_clients()
         yield lambda: Practice(inviting, db, mailbox)
-        forget_clients()
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
-from unittest import mock
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,7 +16,7 @@ from werkzeug import Request, Response
 from conversations import handler as conversations
 from dentalist.domain.errors import ConversationNotFound
 from dentalist.outbound.aws.keys import KeyService
-from dentalist.runtime import wiring, wiring_patients
+from dentalist.runtime import wiring_patients
 from dentalist.storage.credentials import Credentials
 from dentalist.storage.database import Database
 from send_message import handler as send_message
@@ -37,16 +35,10 @@ from tests.database.outbound_builders import (
     update,
 )
 from tests.database.stack import SupabaseServer
+from tests.integration.storage.containers import container
 
 TOKEN = "EAAG-token"
 MORNING = (datetime.now(UTC) + timedelta(days=3)).replace(hour=13, minute=0, second=0, microsecond=0)
-
-
-def forget_clients() -> None:
-    """A new container: every client is made again from the environment."""
-    for value in vars(wiring).values():
-        if hasattr(value, "cache_clear"):
-            value.cache_clear()
 
 
 class Practice:
@@ -113,13 +105,8 @@ def practice(
     clinic: Clinic,
     db: Connection,
     httpserver: HTTPServer,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Practice]:
-    environment = {
-        "SUPABASE_URL": supabase.url,
-        "SUPABASE_SECRET_KEY": supabase.secret_key,
-        "SUPABASE_PUBLISHABLE_KEY": supabase.publishable_key,
-        "SUPABASE_JWT_SECRET": supabase.jwt_secret,
+    meta = {
         "WHATSAPP_API_BASE_URL": httpserver.url_for("").rstrip("/"),
         "META_GRAPH_VERSION": "v25.0",
         "META_APP_SECRET": "app-secret",
@@ -129,12 +116,8 @@ def practice(
         clinic.professional_id, clinic.credential_id, channel="whatsapp", token=TOKEN
     )
     update(db, "marketing_channel_credentials", clinic.credential_id, access_token_encrypted=sealed)
-    with mock.patch.dict(os.environ, environment):
-        forget_clients()
-        with monkeypatch.context() as patched:
-            patched.setattr(wiring, "credentials", lambda: credentials)
-            yield Practice(supabase, clinic, db, httpserver)
-        forget_clients()
+    with container(supabase, credentials=credentials, **meta):
+        yield Practice(supabase, clinic, db, httpserver)
 
 
 # ---- patients

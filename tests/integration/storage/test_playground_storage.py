@@ -10,7 +10,8 @@ from werkzeug import Request, Response
 
 from dentalist.runtime import wiring_assistant
 from tests.database.outbound_builders import Connection, make_clinic, make_conversation, make_inbound
-from tests.integration.storage.test_channels_endpoint import KEY, Practice, forget_clients, practice
+from tests.integration.storage.containers import forget_clients
+from tests.integration.storage.test_channels_endpoint import KEY, Practice, practice
 
 __all__ = ["practice"]
 OPEN = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}

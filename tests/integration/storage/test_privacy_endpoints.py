@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-from unittest import mock
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -17,7 +15,6 @@ import pytest
 from storage3.exceptions import StorageApiError
 
 from conversations import handler as conversations
-from dentalist.runtime import wiring
 from dentalist.services import export_contact as exporting
 from dentalist.storage.contact_files import SupabaseContactFiles
 from dentalist.storage.database import Database
@@ -26,18 +23,12 @@ from tests.builders import LambdaContext, make_event
 from tests.database.outbound_builders import Connection, find, insert, rows, update
 from tests.database.privacy_builders import Known, export, found_in, make_known
 from tests.database.stack import SupabaseServer
+from tests.integration.storage.containers import container
 from tests.unit.services.test_meta_callbacks import signed
 
 APP_SECRET = "app-secret"
 PUBLIC = "https://api.example.com"
 BUCKET = "marketing-assets"
-
-
-def forget_clients() -> None:
-    """What a container keeps between invocations."""
-    for value in vars(wiring).values():
-        if hasattr(value, "cache_clear"):
-            value.cache_clear()
 
 
 class Practice:
@@ -89,19 +80,13 @@ class Practice:
 
 @pytest.fixture
 def practice(supabase: SupabaseServer, db: Connection) -> Iterator[Practice]:
-    environment = {
-        "SUPABASE_URL": supabase.url,
-        "SUPABASE_SECRET_KEY": supabase.secret_key,
-        "SUPABASE_PUBLISHABLE_KEY": supabase.publishable_key,
-        "SUPABASE_JWT_SECRET": supabase.jwt_secret,
+    app = {
         "META_APP_SECRET": APP_SECRET,
         "INSTAGRAM_APP_SECRET": "",
         "WEBHOOK_PUBLIC_URL": PUBLIC,
     }
-    with mock.patch.dict(os.environ, environment):
-        forget_clients()
+    with container(supabase, **app):
         yield Practice(supabase, db)
-        forget_clients()
 
 
 # ---- export ----------------------------------------------------------------------------------------------------------

@@ -1,11 +1,9 @@
 """The whole function over the real store, with a server in Meta's place: what a professional's click does."""
 
 import json
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from unittest import mock
 from uuid import uuid4
 
 import psycopg
@@ -20,16 +18,11 @@ from send_message import handler
 from tests.builders import WAMID, LambdaContext, make_event
 from tests.database.outbound_builders import Clinic, find, insert, make_clinic, make_conversation, rows, update
 from tests.database.stack import SupabaseServer
+from tests.integration.storage.containers import container
 
 Connection = psycopg.Connection[dict[str, Any]]
 PATH = "/api/marketing/whatsapp/send"
 TOKEN = "EAAG-token"
-
-
-def forget_clients() -> None:
-    """A new container: every client is made again from the environment."""
-    for name in ("settings", "store_http", "service_db", "publishable_db", "authenticator", "graph", "credentials"):
-        getattr(wiring, name).cache_clear()
 
 
 class Practice:
@@ -72,13 +65,8 @@ def practice(
     clinic: Clinic,
     db: Connection,
     httpserver: HTTPServer,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Practice]:
-    environment = {
-        "SUPABASE_URL": supabase.url,
-        "SUPABASE_SECRET_KEY": supabase.secret_key,
-        "SUPABASE_PUBLISHABLE_KEY": supabase.publishable_key,
-        "SUPABASE_JWT_SECRET": supabase.jwt_secret,
+    meta = {
         "WHATSAPP_API_BASE_URL": httpserver.url_for("").rstrip("/"),
         "META_GRAPH_VERSION": "v25.0",
         "META_APP_SECRET": "app-secret",
@@ -88,14 +76,10 @@ def practice(
         clinic.professional_id, clinic.credential_id, channel="whatsapp", token=TOKEN
     )
     update(db, "marketing_channel_credentials", clinic.credential_id, access_token_encrypted=sealed)
-    with mock.patch.dict(os.environ, environment):
-        forget_clients()
-        with monkeypatch.context() as patched:
-            patched.setattr(wiring, "credentials", lambda: credentials)
-            practice = Practice(supabase, clinic, db, httpserver)
-            practice.meta_answers()
-            yield practice
-        forget_clients()
+    with container(supabase, credentials=credentials, **meta):
+        practice = Practice(supabase, clinic, db, httpserver)
+        practice.meta_answers()
+        yield practice
 
 
 def test_a_message_leaves_with_our_reference_and_becomes_a_sent_row(practice: Practice) -> None:
