@@ -57,6 +57,7 @@ def tenants(db: "psycopg.Connection[dict[str, Any]]") -> Iterator[Tenants]:
     db.execute("delete from marketing_webhook_events")
     db.execute("update marketing_conversations set answer_due_at = null where answer_due_at is not null")
     db.execute("update marketing_messages set media_status = 'failed' where media_status = 'pending'")
+    db.execute("update marketing_alerts set acknowledged_at = now() where acknowledged_at is null")
 
 
 @pytest.fixture(scope="module")
